@@ -1,0 +1,187 @@
+"""The library: its database, files, catalogue, settings, clock and chance; and its transactions.
+
+    library = Library(settings)
+    with library.writing(actor) as tx:
+        votes.vote(tx, image_id, 1)
+"""
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Executable, Row, select
+from sqlalchemy.engine import CursorResult
+
+from menagerie.media.pool import DecodePool
+from menagerie.search.catalogue import Catalogue
+from menagerie.settings import Settings
+from menagerie.storage import changes, schema
+from menagerie.storage.blobs import Blobs
+from menagerie.storage.database import Database
+from menagerie.storage.schema import ChangeKind, Role
+
+SECOND = 1_000_000  # microseconds
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Whoever acts now; an anonymous visitor is one too."""
+
+    role: Role = Role.ANONYMOUS
+    account_id: int | None = None
+    name: str = ""
+    filter_id: int | None = None
+    key_id: int | None = None
+    session_id: int | None = None
+    is_verified: bool = False
+    on_behalf_of: str | None = None
+    address: str = ""
+    fingerprint: str | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether there is an account behind the actor."""
+        return self.account_id is not None
+
+    @property
+    def is_moderator(self) -> bool:
+        """Whether the actor moderates."""
+        return self.role in {Role.MODERATOR, Role.ADMIN}
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the actor administers the library."""
+        return self.role is Role.ADMIN
+
+
+ANONYMOUS = Actor()
+# Jobs and the command line act as the library itself.
+SYSTEM = Actor(role=Role.ADMIN, name="system")
+
+
+class Clock:
+    """The time of day; a test passes its own."""
+
+    def now(self) -> int:
+        """Return microseconds since 1970, UTC."""
+        return time.time_ns() // 1000
+
+
+class Tx:
+    """One transaction by one actor at one moment.
+
+    A reading one opens its connection when first asked, so that a use case which finds everything
+    in the catalogue and the caches costs no statement.
+    """
+
+    def __init__(
+        self, library: "Library", actor: Actor, open_connection: Callable[[], Connection]
+    ) -> None:
+        self.library = library
+        self.actor = actor
+        self.now = library.clock.now()
+        self._open = open_connection
+        self._changes: dict[tuple[ChangeKind, int, int | None], None] = {}  # ordered, unique
+        self._after_commit: list[Callable[[], None]] = []
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The database connection, inside this transaction."""
+        return self._open()
+
+    @property
+    def now_s(self) -> int:
+        """Now, cut to the whole second that public times have, in microseconds UTC."""
+        return self.now // SECOND * SECOND
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run `statement`; `parameters` is a mapping, or a list of them for many rows."""
+        return self.connection.execute(statement, parameters)
+
+    def one(self, statement: Executable) -> Row[Any] | None:
+        """Return the first row or None."""
+        return self.connection.execute(statement).first()
+
+    def all(self, statement: Executable) -> list[Row[Any]]:
+        """Return every row."""
+        return list(self.connection.execute(statement))
+
+    def scalar(self, statement: Executable) -> Any:
+        """Return the first column of the first row or None."""
+        return self.connection.execute(statement).scalar()
+
+    def changed(self, kind: ChangeKind, subject_id: int, other_id: int | None = None) -> None:
+        """Note for the change log what this transaction changes; see `ChangeKind` for the ids."""
+        self._changes[kind, subject_id, other_id] = None
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Call `effect` once the transaction is safe; never when it is rolled back."""
+        self._after_commit.append(effect)
+
+    def _append_changes(self) -> None:
+        changes.append(self.connection, list(self._changes), now=self.now)
+
+    def _settle(self) -> None:
+        for effect in self._after_commit:
+            effect()
+
+
+class Library:
+    """A library that is open; one per process. Raises Unavailable if a part cannot be reached."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        random_source: random.Random | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.random = random_source or secrets.SystemRandom()
+        settings.data_path.mkdir(parents=True, exist_ok=True)
+        self.database = Database(settings.effective_database_url)
+        self.blobs = Blobs(settings)
+        self.catalogue = Catalogue(
+            self.database,
+            snapshot_path=settings.data_path / "catalogue.snapshot",
+            query_timeout_ms=settings.query_timeout,
+        )
+        self.pool = DecodePool(
+            settings.decode_workers or None,
+            memory_bytes=settings.decode_memory,
+            timeout_s=settings.decode_timeout,
+        )
+        # Signalled after each commit that enqueued a job, so that an idle worker need not poll.
+        self.job_wakers: list[Callable[[], None]] = []
+
+    @contextmanager
+    def writing(self, actor: Actor) -> Iterator[Tx]:
+        """Open a write transaction; everything in the block happens, or nothing."""
+        with self.database.write() as connection:
+            tx = Tx(self, actor, lambda: connection)
+            yield tx
+            tx._append_changes()  # noqa: SLF001  # the two halves of one thing
+        tx._settle()  # noqa: SLF001
+
+    @contextmanager
+    def reading(self, actor: Actor) -> Iterator[Tx]:
+        """Open a read transaction; it takes no connection until a statement needs one."""
+        with ExitStack() as stack:
+            yield Tx(self, actor, lambda: stack.enter_context(self.database.read()))
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """What this library is: `id`, `epoch`, `secret`, `created_at`."""
+        with self.database.read() as connection:
+            rows = connection.execute(select(schema.facts.c.name, schema.facts.c.value))
+            return {name: value for name, value in rows}
+
+    def close(self) -> None:
+        """Stop the decoding processes and close the database."""
+        self.pool.close()
+        self.database.close()

@@ -1,0 +1,75 @@
+"""The change log: what changed, in the order of commits, so that every process can follow.
+
+A transaction that changes anything searchable appends rows here before it commits. The database
+lets one transaction write at a time (see `database.Database.write`), hence the order of `seq` is
+the order of commits on SQLite and PostgreSQL alike.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from menagerie.storage import schema
+
+
+class Change(NamedTuple):
+    """One row of the log; see `schema.ChangeKind` for what the ids name."""
+
+    seq: int
+    kind: str
+    subject_id: int
+    other_id: int | None
+
+
+def append(
+    connection: Connection,
+    rows: Sequence[tuple[schema.ChangeKind, int, int | None]],
+    *,
+    now: int,
+) -> None:
+    """Append `rows` of (kind, subject id, other id) at `now`, microseconds UTC."""
+    if rows:
+        connection.execute(
+            insert(schema.changes),
+            [
+                {"kind": kind, "subject_id": subject, "other_id": other, "created_at": now}
+                for kind, subject, other in rows
+            ],
+        )
+
+
+_SINCE = (
+    select(
+        schema.changes.c.seq,
+        schema.changes.c.kind,
+        schema.changes.c.subject_id,
+        schema.changes.c.other_id,
+    )
+    .order_by(schema.changes.c.seq)
+)
+
+
+def since(connection: Connection, seq: int, *, limit: int = 100_000) -> list[Change]:
+    """Return at most `limit` changes after `seq`, oldest first."""
+    rows = connection.execute(_SINCE.where(schema.changes.c.seq > seq).limit(limit))
+    return [Change(*row) for row in rows]
+
+
+def bounds(connection: Connection) -> tuple[int, int]:
+    """Return the oldest and the newest `seq` in the log, (0, 0) while it is empty."""
+    low, high = connection.execute(
+        select(func.min(schema.changes.c.seq), func.max(schema.changes.c.seq))
+    ).one()
+    return (low or 0, high or 0)
+
+
+def trim(connection: Connection, *, before: int) -> int:
+    """Forget changes older than `before` (microseconds UTC) but the newest; return how many."""
+    newest = select(func.max(schema.changes.c.seq)).scalar_subquery()
+    result = connection.execute(
+        delete(schema.changes).where(
+            schema.changes.c.created_at < before, schema.changes.c.seq < newest
+        )
+    )
+    return result.rowcount
