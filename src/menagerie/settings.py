@@ -100,6 +100,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("pixel_limit", int, 400_000_000, "Most pixels of one picture.", "px",
            check=_at_least(1)),
     Option("frame_limit", int, 5000, "Most frames of one animation.", check=_at_least(1)),
+    Option("optimise", bool, False, "Replace published PNGs by smaller lossless ones; off: a download"
+           " is byte for byte what was put in, unless something had to be stripped."),
     Option("fetch_private", bool, False, "Let uploads by address fetch from private addresses."),
     Option("fetch_timeout", int, 30, "Longest download of an upload by address.", "s",
            check=_at_least(1)),
@@ -159,6 +161,7 @@ class Settings(msgspec.Struct, frozen=True):
     login_rate: int
     pixel_limit: int
     frame_limit: int
+    optimise: bool
     fetch_private: bool
     fetch_timeout: int
     minimum_tags: int
