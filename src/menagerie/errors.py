@@ -14,7 +14,8 @@
     └── Unavailable         a needed part is not configured or is down
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 
 class MenagerieError(Exception):
@@ -25,6 +26,12 @@ class MenagerieError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...], dict[str, Any]]:
+        # Errors cross process borders (the decode pool). The default would call the constructor
+        # with the message alone, which most subclasses read as something else.
+        cls = type(self)
+        return cls.__new__, (cls, *self.args), self.__dict__
 
 
 class NotFound(MenagerieError):

@@ -1,0 +1,84 @@
+"""All that intake wants to know of a file, in one decode. Run these in the decode pool."""
+
+from pathlib import Path
+
+import msgspec
+
+from menagerie.media import pixels, publish
+from menagerie.media.hashes import Intensities, Summary, sha512_hex
+from menagerie.media.limits import Limits
+from menagerie.media.probe import DEFAULT_LIMITS, Probe, probe
+
+PUBLISHED_SUFFIX = ".published"
+
+
+class Examination(msgspec.Struct, frozen=True, kw_only=True):
+    """A file's facts: `probe` is of the upload, `published` of the file that is shown.
+
+    `published_path` is None when the upload itself is what is shown. Sizes in `probe` and
+    `published` are upright. Hashes are SHA-512 in hexadecimal, `perceptual_hash` unsigned 64 bits,
+    `average_colour` `#rrggbb`.
+    """
+
+    probe: Probe
+    published: Probe
+    sha512: str
+    published_sha512: str
+    published_path: str | None
+    intensities: Intensities
+    perceptual_hash: int
+    average_colour: str
+
+
+def examine(path: str, *, limits: Limits = DEFAULT_LIMITS) -> Examination:
+    """Look at the file at `path` once, and say everything.
+
+    Writes the published form beside it, as `path` + `.published`, when it differs.
+
+    Raises `TooLarge` and `Unsupported` as `probe.probe` does, and `Unsupported` for a file that
+    cannot be decoded to its end.
+    """
+    found = probe(path, limits=limits)
+    data = pixels.read(path)
+    with pixels.decoding(found):
+        image = pixels.upright(pixels.middle_frame(path, found), found)
+        summary = pixels.summarise(image)
+        is_upright = found.orientation == 1
+        shown = publish.strip(data, found) if is_upright else publish.encode_upright(image, found)
+    facts = msgspec.structs.replace(found, orientation=1, size_bytes=len(shown or data))
+    return Examination(
+        probe=found,
+        published=facts,
+        sha512=sha512_hex(data),
+        published_sha512=sha512_hex(shown or data),
+        published_path=None if shown is None else _write_beside(path, shown),
+        intensities=summary.intensities(),
+        perceptual_hash=summary.perceptual_hash(),
+        average_colour=summary.average_colour(),
+    )
+
+
+def _write_beside(path: str, data: bytes) -> str:
+    published = Path(path + PUBLISHED_SUFFIX)
+    published.write_bytes(data)
+    return str(published)
+
+
+class QueryFeatures(msgspec.Struct, frozen=True):
+    """What reverse search compares."""
+
+    intensities: Intensities
+    aspect_ratio: float
+    perceptual_hash: int
+
+
+def query_features(path: str, *, limits: Limits = DEFAULT_LIMITS) -> QueryFeatures:
+    """Return what reverse search compares of the file at `path`; raises as `examine` does."""
+    found = probe(path, limits=limits)
+    with pixels.decoding(found):
+        summary = _summary(path, found)
+    return QueryFeatures(summary.intensities(), found.aspect_ratio, summary.perceptual_hash())
+
+
+def _summary(path: str, found: Probe) -> Summary:
+    return pixels.summarise(pixels.upright(pixels.middle_frame(path, found), found))
