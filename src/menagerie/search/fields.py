@@ -52,12 +52,21 @@ class Index:
     """The searchable fields of one kind of document.
 
     `default` is searched by terms that name no field; it is among `fields` only when it can also
-    be named.
+    be named. `demands_login` says whether a field for accounts is an error to others, and not
+    ordinary text.
     """
 
-    __slots__ = ("_for_all", "_for_moderators", "default", "fields", "name")
+    __slots__ = ("_for_all", "_for_moderators", "default", "demands_login", "fields", "name")
 
-    def __init__(self, name: str, *, default: Field, fields: tuple[Field, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        default: Field,
+        fields: tuple[Field, ...],
+        demands_login: bool = False,
+    ) -> None:
+        self.demands_login = demands_login
         self.name = name
         self.default = default
         self.fields = fields
@@ -98,6 +107,7 @@ _TAG_COUNT_CATEGORIES = (
 IMAGES = Index(
     "images",
     default=Field("tags", Kind.TAG, "name of a tag, or of an alias of one"),
+    demands_login=True,
     fields=(
         *_many(
             Kind.INT,

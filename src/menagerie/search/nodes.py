@@ -6,9 +6,15 @@ the text it was written (`span`), but two nodes that mean the same are equal whe
 
 import enum
 import ipaddress
+import re
+import types
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import msgspec
+
+from menagerie.search import dates
+from menagerie.search.fields import Index, Kind
 
 MAX_TEXT_BYTES = 8192
 MAX_TERMS = 1024
@@ -112,7 +118,7 @@ class Fuzzy(msgspec.Struct, frozen=True):
 
 
 class Range(msgspec.Struct, frozen=True):
-    """Match documents whose number lies between the bounds; a bound of None is open.
+    """Match documents whose number lies between the bounds; one of them may be None: open.
 
     Dates are integer microseconds UTC. The flag of an open side is False.
     """
@@ -200,3 +206,126 @@ def walk(node: Node) -> Iterator[Node]:
             waiting.extend(reversed(current.children))
         elif isinstance(current, Not | Boost):
             waiting.append(current.child)
+
+
+def to_text(node: Node, index: Index) -> str:
+    """Print a tree in the booru language, so that parsing the text gives an equal tree.
+
+    That holds for every tree the parser can build at whole seconds; other ranges print as a
+    conjunction of the same meaning.
+
+    >>> from menagerie.search import fields
+    >>> node = And((Term("tags", "safe"), Not(Range("score", 5, None, True, False))))
+    >>> to_text(node, fields.IMAGES)
+    'safe, -score.gte:5'
+    """
+    match node:
+        case All():
+            return "*"
+        case Nothing():
+            return ""
+        case And(children):
+            return ", ".join(_inner(child, index, Or) for child in children)
+        case Or(children):
+            return " OR ".join(_inner(child, index, Or) for child in children)
+        case Not(child):
+            return "-" + _inner(child, index, _INFIX | Boost | Not)
+        case Boost(child, factor):
+            return f"{_inner(child, index, _INFIX | Boost)}^{_decimal(factor)}"
+        case Range():
+            return _range_text(node, index)
+        case _:
+            return _leaf_text(node, index)
+
+
+_INFIX = And | Or
+_SPECIAL = re.compile(r"[\\*?~]")
+_PLAIN = re.compile(r"[\w*?][\w*?~:'./+&-]*(?: [\w*?~:'./+&-]+)*")
+_KEYWORD = re.compile(r"AND|OR|NOT|&&")
+_SECOND_US = 1_000_000
+
+
+def _inner(node: Node, index: Index, grouped: type | types.UnionType) -> str:
+    text = to_text(node, index)
+    return f"({text})" if isinstance(node, grouped) else text
+
+
+def _leaf_text(node: Leaf, index: Index) -> str:
+    match node:
+        case Term(value=value) | Phrase(value=value):
+            text = _pattern_text((value,) if value else ())
+        case Wildcard(pattern=pattern):
+            text = _pattern_text(pattern)
+        case Fuzzy(value=value, edits=edits):
+            text = f"{_pattern_text((value,))}~{edits}"
+        case Flag(value=flag):
+            text = "true" if flag else "false"
+        case Network(network=network):
+            text = str(network)
+        case Custom(value=value):
+            text = value
+    return _quoted(_prefixed(node.field, text, index))
+
+
+def _pattern_text(pattern: Pattern) -> str:
+    text = "".join(
+        piece.value if isinstance(piece, Hole) else _SPECIAL.sub(r"\\\g<0>", piece)
+        for piece in pattern
+    )
+    # Spaces at the ends would be trimmed.
+    if text[-1:].isspace():
+        text = f"{text[:-1]}\\{text[-1]}"
+    return "\\" + text if text[:1].isspace() else text
+
+
+def _prefixed(field: str, text: str, index: Index) -> str:
+    if field != index.default.name:
+        return f"{field}:{text}"
+    known = index.named(moderator=True)
+    name, colon, rest = text.partition(":")
+    if colon and (name in known or name.rpartition(".")[0] in known):
+        return f"{name}\\:{rest}"
+    return text
+
+
+def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text) and not _KEYWORD.search(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _range_text(node: Range, index: Index) -> str:
+    is_date = index.get(node.field).kind is Kind.DATE
+    low, high = node.low, node.high
+    if low is None or high is None:
+        return f"{node.field}{_bound_text(node, is_date=is_date)}"
+    if is_date and node.low_inclusive and not node.high_inclusive:
+        return f"{node.field}:{dates.to_text(int(low), int(high))}"
+    if not is_date and node.low_inclusive and node.high_inclusive:
+        both = "" if low == high else f"..{_decimal(high)}"
+        return f"{node.field}:{_decimal(low)}{both}"
+    above = Range(node.field, low, None, node.low_inclusive, False)
+    below = Range(node.field, None, high, False, node.high_inclusive)
+    return f"({to_text(above, index)}, {to_text(below, index)})"
+
+
+def _bound_text(node: Range, *, is_date: bool) -> str:
+    """Print the one bound of a half-open range, with the operator before it."""
+    bound = node.high if node.low is None else node.low
+    if bound is None:
+        message = f"a range of {node.field} has no bound"
+        raise ValueError(message)
+    if node.low is None:
+        op, is_end = ("lte", True) if node.high_inclusive else ("lt", False)
+    else:
+        op, is_end = ("gte", False) if node.low_inclusive else ("gt", True)
+    if not is_date:
+        return f".{op}:{_decimal(bound)}"
+    return f".{op}:{dates.to_text(int(bound) - (_SECOND_US if is_end else 0))}"
+
+
+def _decimal(number: float) -> str:
+    if isinstance(number, int):
+        return str(number)
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
