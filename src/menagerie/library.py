@@ -102,11 +102,11 @@ class Tx:
         """Run `statement`; `parameters` is a mapping, or a list of them for many rows."""
         return self.connection.execute(statement, parameters)
 
-    def one(self, statement: Executable) -> Row[Any] | None:
+    def one(self, statement: Executable) -> Row[*tuple[Any, ...]] | None:
         """Return the first row or None."""
         return self.connection.execute(statement).first()
 
-    def all(self, statement: Executable) -> list[Row[Any]]:
+    def all(self, statement: Executable) -> list[Row[*tuple[Any, ...]]]:
         """Return every row."""
         return list(self.connection.execute(statement))
 

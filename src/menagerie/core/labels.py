@@ -1,0 +1,360 @@
+"""Labels: one tag on one image, with where it came from and whether it counts.
+
+Only asserted labels count. Taking one away keeps its row, so that what people said about it is
+there again when it comes back. `images.tag_count` counts the asserted labels of an image and
+`tags.image_count` the searchable images with the label asserted, both in the same transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import func, insert, select, update
+
+from menagerie.core import rights, tags, visibility
+from menagerie.errors import Invalid
+from menagerie.library import Tx
+from menagerie.storage import schema
+from menagerie.storage.schema import ChangeKind, LabelState, Origin
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """What an edit changed in the end: names of tags, in the order of the edit."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class TagChange(msgspec.Struct, frozen=True):
+    """One label that somebody added or took away; `tag_name` is what it was called then."""
+
+    id: int
+    image_id: int
+    tag_id: int
+    tag_name: str
+    is_added: bool
+    account_id: int | None
+    created_at: int
+    account_name: str | None
+
+
+class _Tag(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+
+
+def put_on_new(
+    tx: Tx,
+    image_id: int,
+    resolved: Sequence[tags.Resolved],
+    *,
+    origin: Origin = Origin.PERSON,
+    is_searchable: bool,
+) -> None:
+    """Label an image that this transaction has just made; its IMAGE change covers the labels."""
+    if not resolved:
+        return
+    tx.execute(
+        insert(schema.labels),
+        [
+            {
+                "image_id": image_id,
+                "tag_id": r.tag.id,
+                "origin": Origin.IMPLIED if r.is_implied else origin,
+                "state": LabelState.ASSERTED,
+                "account_id": tx.actor.account_id,
+                "created_at": tx.now_s,
+            }
+            for r in resolved
+        ],
+    )
+    _set_tag_count(tx, image_id, len(resolved))
+    if is_searchable:
+        _shift_image_counts(tx, [r.tag.id for r in resolved], 1)
+
+
+def edit(
+    tx: Tx,
+    image_id: int,
+    *,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    enforce_board_rules: bool = True,
+    origin: Origin = Origin.PERSON,
+) -> Edit:
+    """Add and take away tags by name, with history and counters; return what really changed.
+
+    A name in both is added; an implied tag that is to be removed is not. The board's rules bind
+    the result only as far as the edit makes it worse. Raises NotFound, Unauthenticated, Banned,
+    and Invalid (`tags`) with all broken rules, the latest check first.
+    """
+    facts = visibility.require_visible(tx, image_id)
+    rights.require_contributor(tx)
+    wanted, unwanted = tags.parse_list(add), tags.parse_list(remove)
+    current = _asserted(tx, image_id)
+    resolved = tags.resolve(tx, wanted)
+    named = {r.tag.id for r in resolved if not r.is_implied}
+    gone = {tag.id for tag in tags.canonical(tx, unwanted).values()} - named
+    added = [r for r in resolved if r.tag.id not in current and r.tag.id not in gone]
+    removed = [current[tag_id] for tag_id in sorted(gone) if tag_id in current]
+    if not added and not removed:
+        return Edit()
+    if enforce_board_rules:
+        _require_no_worse(tx, current, added, removed)
+    _assert(tx, image_id, added, origin=origin)
+    _take_away(tx, image_id, removed)
+    _finish(tx, facts, [r.tag for r in added], removed)
+    return Edit(tuple(r.tag.name for r in added), tuple(tag.name for tag in removed))
+
+
+def replace(
+    tx: Tx,
+    image_id: int,
+    new_input: str | Iterable[str],
+    old_input: str | Iterable[str] | None = None,
+    *,
+    enforce_board_rules: bool = True,
+) -> Edit:
+    """Edit the tags from the list somebody saw into the list they sent; see `edit`.
+
+    Only the difference of the two is applied, so that what others changed meanwhile stays. Without
+    `old_input` the image gets exactly the new tags and what they imply.
+    """
+    new = tags.parse_list(new_input)
+    if old_input is None:
+        visibility.require_visible(tx, image_id)
+        old = [tag.name for tag in _asserted(tx, image_id).values()]
+    else:
+        old = tags.parse_list(old_input)
+    return edit(
+        tx,
+        image_id,
+        # A name that stays is named again only to win over an alias of it among the removed.
+        add=[name for name in new if name not in old],
+        remove=_without_aliases_of(tx, [name for name in old if name not in new], new),
+        enforce_board_rules=enforce_board_rules,
+    )
+
+
+def _without_aliases_of(tx: Tx, removed: list[str], kept: list[str]) -> list[str]:
+    """Drop from `removed` the names that stand for the same tag as one of `kept`."""
+    if not removed:
+        return []
+    staying = {tag.id for tag in tags.canonical(tx, kept).values()}
+    meant = tags.canonical(tx, removed)
+    return [name for name in removed if name in meant and meant[name].id not in staying]
+
+
+def _asserted(tx: Tx, image_id: int) -> dict[int, _Tag]:
+    rows = tx.all(
+        select(schema.tags.c.id, schema.tags.c.name)
+        .join(schema.labels, schema.labels.c.tag_id == schema.tags.c.id)
+        .where(schema.labels.c.image_id == image_id, schema.labels.c.state == LabelState.ASSERTED)
+    )
+    return {row.id: _Tag(*row) for row in rows}
+
+
+def _require_no_worse(
+    tx: Tx, current: dict[int, _Tag], added: Sequence[tags.Resolved], removed: Sequence[_Tag]
+) -> None:
+    before = {tag.name for tag in current.values()}
+    after = before - {tag.name for tag in removed} | {r.tag.name for r in added}
+    problems = tags.worsened(before, after, minimum=tx.library.settings.minimum_tags)
+    if problems:
+        raise Invalid({"tags": problems})
+
+
+def _assert(tx: Tx, image_id: int, added: Sequence[tags.Resolved], *, origin: Origin) -> None:
+    """Assert labels, bringing back rows that were suggested or removed."""
+    if not added:
+        return
+    labels = schema.labels.c
+    ids = [r.tag.id for r in added]
+    there = set(
+        tx.execute(
+            select(labels.tag_id).where(labels.image_id == image_id, labels.tag_id.in_(ids))
+        ).scalars()
+    )
+    new = []
+    for r in added:
+        values: dict[str, object] = {
+            "origin": Origin.IMPLIED if r.is_implied else origin,
+            "state": LabelState.ASSERTED,
+            "account_id": tx.actor.account_id,
+        }
+        if r.tag.id in there:
+            own = (labels.image_id == image_id, labels.tag_id == r.tag.id)
+            tx.execute(update(schema.labels).where(*own).values(values))
+        else:
+            ids_and_time = {"image_id": image_id, "tag_id": r.tag.id, "created_at": tx.now_s}
+            new.append(values | ids_and_time)
+    if new:
+        tx.execute(insert(schema.labels), new)
+
+
+def _take_away(tx: Tx, image_id: int, removed: Sequence[_Tag]) -> None:
+    if removed:
+        labels = schema.labels.c
+        tx.execute(
+            update(schema.labels)
+            .where(labels.image_id == image_id, labels.tag_id.in_([t.id for t in removed]))
+            .values(state=LabelState.REMOVED)
+        )
+
+
+def _finish(
+    tx: Tx,
+    facts: visibility.Facts,
+    added: Sequence[tags.Tag | _Tag],
+    removed: Sequence[_Tag],
+) -> None:
+    """Write the history, the counters and the change log of labels already changed."""
+    _record(tx, facts.id, added, removed)
+    if visibility.is_searchable(facts):
+        _shift_image_counts(tx, [tag.id for tag in added], 1)
+        _shift_image_counts(tx, [tag.id for tag in removed], -1)
+    images = schema.images.c
+    tx.execute(
+        update(schema.images)
+        .where(images.id == facts.id)
+        .values(tag_count=images.tag_count + len(added) - len(removed), updated_at=tx.now_s)
+    )
+    tx.changed(ChangeKind.IMAGE, facts.id)
+    for tag in (*added, *removed):
+        tx.changed(ChangeKind.LABEL, facts.id, tag.id)
+
+
+def _record(
+    tx: Tx, image_id: int, added: Sequence[tags.Tag | _Tag], removed: Sequence[_Tag]
+) -> None:
+    tx.execute(
+        insert(schema.tag_changes),
+        [
+            {
+                "image_id": image_id,
+                "tag_id": tag.id,
+                "tag_name": tag.name,
+                "is_added": is_added,
+                "account_id": tx.actor.account_id,
+                "address": tx.actor.address or None,
+                "created_at": tx.now_s,
+            }
+            for changed, is_added in ((added, True), (removed, False))
+            for tag in changed
+        ],
+    )
+
+
+def _set_tag_count(tx: Tx, image_id: int, count: int) -> None:
+    tx.execute(update(schema.images).where(schema.images.c.id == image_id).values(tag_count=count))
+
+
+def _shift_image_counts(tx: Tx, tag_ids: Sequence[int], by: int) -> None:
+    if tag_ids:
+        rows = schema.tags.c
+        tx.execute(
+            update(schema.tags)
+            .where(rows.id.in_(tag_ids))
+            .values(image_count=rows.image_count + by)
+        )
+
+
+def searchability_changed(tx: Tx, image_id: int, *, is_searchable: bool) -> None:
+    """Count an image in or out of its tags when it has become searchable or ceased to be.
+
+    To be called exactly once per such change, by whoever makes it.
+    """
+    _shift_image_counts(tx, list(_asserted(tx, image_id)), 1 if is_searchable else -1)
+
+
+def move_all(tx: Tx, from_id: int, to_id: int) -> None:
+    """Give an image the asserted tags of another that is merged into it.
+
+    The other keeps its own, for the case that the merge is undone. The caller decides whether the
+    actor may.
+    """
+    labels = schema.labels.c
+    facts = visibility.get_facts(tx, to_id)
+    theirs, ours = _asserted(tx, from_id), _asserted(tx, to_id)
+    missing = [tag for tag_id, tag in theirs.items() if tag_id not in ours]
+    if not missing:
+        return
+    ids = [tag.id for tag in missing]
+    tx.execute(
+        update(schema.labels)
+        .where(labels.image_id == to_id, labels.tag_id.in_(ids))
+        .values(state=LabelState.ASSERTED)
+    )
+    there = select(labels.tag_id).where(labels.image_id == to_id)
+    copied = ("tag_id", "origin", "state", "confidence", "account_id", "created_at")
+    rows = tx.all(
+        select(*(labels[name] for name in copied)).where(
+            labels.image_id == from_id, labels.tag_id.in_(ids), labels.tag_id.not_in(there)
+        )
+    )
+    if rows:
+        tx.execute(
+            insert(schema.labels),
+            [{"image_id": to_id, **dict(zip(copied, row, strict=True))} for row in rows],
+        )
+    _finish(tx, facts, missing, [])
+
+
+def history(tx: Tx, image_id: int, *, limit: int = 50, offset: int = 0) -> list[TagChange]:
+    """Return who added and took away which tags of an image, the newest first.
+
+    Raises NotFound.
+    """
+    visibility.require_visible(tx, image_id)
+    rows = schema.tag_changes.c
+    statement = (
+        select(
+            *(rows[n] for n in TagChange.__struct_fields__ if n != "account_name"),
+            schema.accounts.c.name,
+        )
+        .outerjoin(schema.accounts, schema.accounts.c.id == rows.account_id)
+        .where(rows.image_id == image_id)
+        .order_by(rows.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [TagChange(*row) for row in tx.all(statement)]
+
+
+def recount(tx: Tx) -> list[str]:
+    """Return where the counters of tags and images differ from a recount, one text each."""
+    counted = (
+        select(schema.labels.c.tag_id, func.count().label("number"))
+        .join(schema.images, schema.images.c.id == schema.labels.c.image_id)
+        .where(schema.labels.c.state == LabelState.ASSERTED, visibility.SEARCHABLE)
+        .group_by(schema.labels.c.tag_id)
+        .subquery()
+    )
+    real = func.coalesce(counted.c.number, 0)
+    row = schema.tags.c
+    wrong_tags = tx.all(
+        select(row.name, row.image_count, real)
+        .outerjoin(counted, counted.c.tag_id == row.id)
+        .where(row.image_count != real)
+        .order_by(row.id)
+    )
+    labelled = (
+        select(schema.labels.c.image_id, func.count().label("number"))
+        .where(schema.labels.c.state == LabelState.ASSERTED)
+        .group_by(schema.labels.c.image_id)
+        .subquery()
+    )
+    has = func.coalesce(labelled.c.number, 0)
+    image = schema.images.c
+    wrong_images = tx.all(
+        select(image.id, image.tag_count, has)
+        .outerjoin(labelled, labelled.c.image_id == image.id)
+        .where(image.tag_count != has)
+        .order_by(image.id)
+    )
+    return [
+        f"tag {name!r}: image_count is {stored}, should be {number}"
+        for name, stored, number in wrong_tags
+    ] + [
+        f"image {image_id}: tag_count is {stored}, should be {number}"
+        for image_id, stored, number in wrong_images
+    ]

@@ -1,0 +1,70 @@
+"""Who may act at all: signed in, of a role, not shut out."""
+
+import ipaddress
+
+from sqlalchemy import ColumnElement, or_, select
+
+from menagerie.errors import Banned, Forbidden, Unauthenticated
+from menagerie.library import Tx
+from menagerie.storage import schema
+
+_BANS = select(schema.bans.c.account_id, schema.bans.c.network, schema.bans.c.fingerprint)
+
+
+def require_account(tx: Tx) -> int:
+    """Return the actor's account id; raises Unauthenticated for anybody without an account."""
+    if tx.actor.account_id is None:
+        raise Unauthenticated
+    return tx.actor.account_id
+
+
+def require_moderator(tx: Tx) -> None:
+    """Let moderators and the library itself pass; raises Unauthenticated or Forbidden."""
+    if not tx.actor.is_moderator:
+        raise Forbidden if tx.actor.is_signed_in else Unauthenticated
+
+
+def require_admin(tx: Tx) -> None:
+    """Let administrators and the library itself pass; raises Unauthenticated or Forbidden."""
+    if not tx.actor.is_admin:
+        raise Forbidden if tx.actor.is_signed_in else Unauthenticated
+
+
+def require_contributor(tx: Tx) -> None:
+    """Let pass whoever may change what others see: an account that is not banned, or the library.
+
+    Raises Unauthenticated or Banned.
+    """
+    if not tx.actor.is_admin:
+        require_account(tx)
+        if is_banned(tx):
+            raise Banned
+
+
+def is_banned(tx: Tx) -> bool:
+    """Tell whether a ban in force names the actor's account, address range or fingerprint."""
+    actor = tx.actor
+    bans = schema.bans.c
+    names_actor: list[ColumnElement[bool]] = [bans.network.is_not(None)]
+    if actor.account_id is not None:
+        names_actor.append(bans.account_id == actor.account_id)
+    if actor.fingerprint is not None:
+        names_actor.append(bans.fingerprint == actor.fingerprint)
+    rows = tx.all(
+        _BANS.where(or_(bans.until_at.is_(None), bans.until_at > tx.now), or_(*names_actor))
+    )
+    return any(
+        network is None or is_within(actor.address, network) for _account, network, _print in rows
+    )
+
+
+def is_within(address: str, network: str) -> bool:
+    """Tell whether an address lies in a network in CIDR notation; false if either is malformed.
+
+    >>> is_within("192.0.2.7", "192.0.2.0/24"), is_within("", "192.0.2.0/24")
+    (True, False)
+    """
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False

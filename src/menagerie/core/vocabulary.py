@@ -1,0 +1,267 @@
+"""What moderators change about tags: aliases, implications, categories and descriptions.
+
+Source: Philomena (2021 to 2026) for the rules of aliases and their exact texts.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, Table, and_, delete, exists, func, insert, select, update
+
+from menagerie.core import rights, tags, visibility
+from menagerie.errors import Invalid
+from menagerie.library import Tx
+from menagerie.storage import schema
+from menagerie.storage.schema import ChangeKind, LabelState
+
+MAX_DESCRIPTION_BYTES = 50_000
+MAX_SHORT_DESCRIPTION_BYTES = 1000
+
+
+def alias(tx: Tx, tag_id: int, target_id: int) -> None:
+    """Make a tag another name for `target_id`: its labels, filters and watchers go there.
+
+    Raises NotFound for an unknown tag, Forbidden, and Invalid (`tag`, `aliased_tag`) for what
+    would make an alias of an alias.
+    """
+    rights.require_moderator(tx)
+    source, target = tags.get(tx, tag_id), tags.get(tx, target_id)
+    if source.aliased_to_id == target.id:
+        return
+    _check_alias(tx, source, target)
+    both = _images_with_both(tx, source.id, target.id)
+    _move_labels(tx, source.id, target.id)
+    _lower_tag_counts(tx, both)
+    _move_filter_tags(tx, source.id, target.id)
+    _move_watched_tags(tx, source.id, target.id)
+    _move_implications(tx, source.id, target.id)
+    row = schema.tags.c
+    tx.execute(
+        update(schema.tags)
+        .where(row.id == source.id)
+        .values(aliased_to_id=target.id, image_count=0)
+    )
+    tx.execute(
+        update(schema.tags)
+        .where(row.id == target.id)
+        .values(image_count=_searchable_count(target.id).scalar_subquery())
+    )
+    for tag in (source, target):
+        tx.changed(ChangeKind.TAG, tag.id)
+        tx.changed(ChangeKind.POSTING, tag.id)
+
+
+def _check_alias(tx: Tx, source: tags.Tag, target: tags.Tag) -> None:
+    problems: dict[str, list[str]] = {}
+    if source.id == target.id:
+        problems["aliased_tag"] = ["is the same tag as the source"]
+    elif target.aliased_to_id is not None:
+        problems["aliased_tag"] = ["is itself aliased and would create a transitive alias"]
+    if tx.one(select(schema.tags.c.id).where(schema.tags.c.aliased_to_id == source.id)):
+        problems["tag"] = ["has incoming aliases and cannot be aliased"]
+    if problems:
+        raise Invalid(problems)
+
+
+def _searchable_count(tag_id: int) -> Select[int]:
+    labels = schema.labels.c
+    return (
+        select(func.count())
+        .select_from(schema.labels)
+        .join(schema.images, schema.images.c.id == labels.image_id)
+        .where(
+            labels.tag_id == tag_id,
+            labels.state == LabelState.ASSERTED,
+            visibility.SEARCHABLE,
+        )
+    )
+
+
+def _images_with_both(tx: Tx, first_id: int, second_id: int) -> list[int]:
+    """Return the images on which both tags are asserted."""
+    one, other = schema.labels, schema.labels.alias("other")
+    rows = tx.all(
+        select(one.c.image_id)
+        .join(other, other.c.image_id == one.c.image_id)
+        .where(
+            one.c.tag_id == first_id,
+            other.c.tag_id == second_id,
+            one.c.state == LabelState.ASSERTED,
+            other.c.state == LabelState.ASSERTED,
+        )
+    )
+    return [image_id for (image_id,) in rows]
+
+
+def _move_labels(tx: Tx, source_id: int, target_id: int) -> None:
+    """Give every label of one tag to another; where an image has both, asserted wins."""
+    labels, theirs = schema.labels, schema.labels.alias("theirs")
+    on_same = and_(theirs.c.image_id == labels.c.image_id, theirs.c.tag_id == source_id)
+    asserted = and_(on_same, theirs.c.state == LabelState.ASSERTED)
+    tx.execute(
+        update(labels)
+        .where(
+            labels.c.tag_id == target_id,
+            labels.c.state != LabelState.ASSERTED,
+            exists().where(asserted),
+        )
+        .values(
+            state=LabelState.ASSERTED,
+            origin=select(theirs.c.origin).where(on_same).scalar_subquery(),
+            account_id=select(theirs.c.account_id).where(on_same).scalar_subquery(),
+        )
+    )
+    _move_rows(tx, labels, "image_id", "tag_id", (source_id, target_id))
+
+
+def _move_rows(tx: Tx, table: Table, key: str, moved: str, ids: tuple[int, int]) -> None:
+    """Change `moved` from the first id to the second, dropping rows whose `key` has both."""
+    source_id, target_id = ids
+    there = table.alias("there")
+    row: Any = table.c
+    tx.execute(
+        delete(table).where(
+            row[moved] == source_id,
+            exists().where(there.c[key] == row[key], there.c[moved] == target_id),
+        )
+    )
+    tx.execute(update(table).where(row[moved] == source_id).values({moved: target_id}))
+
+
+def _lower_tag_counts(tx: Tx, image_ids: Sequence[int]) -> None:
+    images = schema.images.c
+    for start in range(0, len(image_ids), 1000):
+        some = image_ids[start : start + 1000]
+        tx.execute(
+            update(schema.images).where(images.id.in_(some)).values(tag_count=images.tag_count - 1)
+        )
+    for image_id in image_ids:
+        tx.changed(ChangeKind.IMAGE, image_id)
+
+
+def _move_filter_tags(tx: Tx, source_id: int, target_id: int) -> None:
+    rows = schema.filter_tags.c
+    there = schema.filter_tags.alias("there")
+    touched = tx.all(select(rows.filter_id).where(rows.tag_id == source_id).distinct())
+    tx.execute(
+        delete(schema.filter_tags).where(
+            rows.tag_id == source_id,
+            exists().where(
+                there.c.filter_id == rows.filter_id,
+                there.c.effect == rows.effect,
+                there.c.tag_id == target_id,
+            ),
+        )
+    )
+    tx.execute(update(schema.filter_tags).where(rows.tag_id == source_id).values(tag_id=target_id))
+    for (filter_id,) in touched:
+        tx.changed(ChangeKind.FILTER, filter_id)
+
+
+def _move_watched_tags(tx: Tx, source_id: int, target_id: int) -> None:
+    rows = schema.watched_tags.c
+    touched = tx.all(select(rows.account_id).where(rows.tag_id == source_id))
+    _move_rows(tx, schema.watched_tags, "account_id", "tag_id", (source_id, target_id))
+    for (account_id,) in touched:
+        tx.changed(ChangeKind.ACCOUNT, account_id)
+
+
+def _move_implications(tx: Tx, source_id: int, target_id: int) -> None:
+    """Let what implied the source imply the target; the source's own are of no use any more."""
+    rows = schema.tag_implications.c
+    tx.execute(delete(schema.tag_implications).where(rows.tag_id == source_id))
+    tx.execute(
+        delete(schema.tag_implications).where(
+            rows.tag_id == target_id, rows.implied_tag_id == source_id
+        )
+    )
+    _move_rows(tx, schema.tag_implications, "tag_id", "implied_tag_id", (source_id, target_id))
+
+
+def unalias(tx: Tx, tag_id: int) -> None:
+    """Make an alias a tag of its own again; its former labels stay with the target.
+
+    Raises NotFound or Forbidden; does nothing to a tag that is no alias.
+    """
+    rights.require_moderator(tx)
+    tag = tags.get(tx, tag_id)
+    if tag.aliased_to_id is None:
+        return
+    tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(aliased_to_id=None))
+    tx.changed(ChangeKind.TAG, tag_id)
+    tx.changed(ChangeKind.TAG, tag.aliased_to_id)
+
+
+def imply(tx: Tx, tag_id: int, implied_tag_id: int) -> None:
+    """Let adding a tag to an image add another one too, from now on.
+
+    An alias stands for its target on both sides. Raises NotFound, Forbidden, or Invalid
+    (`implied_tag`) for a tag that would imply itself; once more changes nothing.
+    """
+    rights.require_moderator(tx)
+    ends = [tags.get(tx, tag_id), tags.get(tx, implied_tag_id)]
+    implying, implied = (tag.aliased_to_id or tag.id for tag in ends)
+    if implying == implied:
+        raise Invalid({"implied_tag": ["is the same tag"]})
+    rows = schema.tag_implications.c
+    pair = and_(rows.tag_id == implying, rows.implied_tag_id == implied)
+    if tx.one(select(rows.tag_id).where(pair)) is None:
+        tx.execute(insert(schema.tag_implications).values(tag_id=implying, implied_tag_id=implied))
+        tx.changed(ChangeKind.TAG, implying)
+        tx.changed(ChangeKind.TAG, implied)
+
+
+def unimply(tx: Tx, tag_id: int, implied_tag_id: int) -> None:
+    """End an implication, if there is one; images keep what it gave them. Raises Forbidden."""
+    rights.require_moderator(tx)
+    rows = schema.tag_implications.c
+    tx.execute(
+        delete(schema.tag_implications).where(
+            rows.tag_id == tag_id, rows.implied_tag_id == implied_tag_id
+        )
+    )
+    tx.changed(ChangeKind.TAG, tag_id)
+    tx.changed(ChangeKind.TAG, implied_tag_id)
+
+
+def set_category(tx: Tx, tag_id: int, category: str | None) -> None:
+    """Give a tag one of `tags.CATEGORY_ORDER`, or none.
+
+    Raises NotFound, Forbidden or Invalid (`category`).
+    """
+    rights.require_moderator(tx)
+    if category is not None and category not in tags.CATEGORY_ORDER:
+        allowed = ", ".join(tags.CATEGORY_ORDER)
+        raise Invalid({"category": [f"must be one of {allowed}, or none"]})
+    tags.get(tx, tag_id)
+    tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(category=category))
+    tx.changed(ChangeKind.TAG, tag_id)
+    tx.changed(ChangeKind.POSTING, tag_id)
+
+
+def describe(
+    tx: Tx, tag_id: int, *, description: str | None = None, short_description: str | None = None
+) -> None:
+    """Change what is said about a tag; None leaves a text as it is.
+
+    Raises NotFound, Forbidden, or Invalid (`description`, `short_description`) for a text that is
+    too long.
+    """
+    rights.require_moderator(tx)
+    tags.get(tx, tag_id)
+    texts = {"description": description, "short_description": short_description}
+    values = {name: text for name, text in texts.items() if text is not None}
+    limits = {
+        "description": MAX_DESCRIPTION_BYTES,
+        "short_description": MAX_SHORT_DESCRIPTION_BYTES,
+    }
+    problems = {
+        name: [f"should be at most {limits[name]} byte(s)"]
+        for name, text in values.items()
+        if len(text.encode()) > limits[name]
+    }
+    if problems:
+        raise Invalid(problems)
+    if values:
+        tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(**values))
+        tx.changed(ChangeKind.TAG, tag_id)
