@@ -48,7 +48,7 @@ def test_an_edit_changes_labels_counters_history_and_the_log(library, alice, clo
     ]
     assert tuple(image) == (3, clock.now())
     assert (rows.count(library, "dog"), rows.count(library, "big dog")) == (0, 1)
-    ids = {tag_id for tag_id in rows.tag_ids(library, "dog", "big dog")}
+    ids = set(rows.tag_ids(library, "dog", "big dog"))
     assert {("image", image_id, None), *(("label", image_id, i) for i in ids)} <= rows.changes(
         library
     )

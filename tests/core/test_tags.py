@@ -132,7 +132,9 @@ def test_rating_tags_are_seeded_once(library):
 
 
 def test_resolving_follows_aliases_and_implies_one_level(library):
-    dog, pug, animal, puppy, doggo = rows.tag_ids(library, "dog", "pug", "animal", "puppy", "doggo")
+    dog, pug, animal, _puppy, doggo = rows.tag_ids(
+        library, "dog", "pug", "animal", "puppy", "doggo"
+    )
     with library.writing(SYSTEM) as tx:
         vocabulary.alias(tx, doggo, dog)
         vocabulary.imply(tx, pug, doggo)
@@ -203,7 +205,7 @@ def test_tags_are_shown_by_category_and_name(library):
 def test_autocomplete_finds_names_bare_names_and_aliases_by_use(library):
     rows.image(library, "safe, solo, pinkie, artist:pinto")
     rows.image(library, "safe, solo, pinkie, horse")
-    unused, pinky, horse, pony = rows.tag_ids(library, "pinata", "pinky", "horse", "pinpony")
+    _unused, pinky, horse, pony = rows.tag_ids(library, "pinata", "pinky", "horse", "pinpony")
     with library.writing(SYSTEM) as tx:
         vocabulary.alias(tx, pinky, tags.get_by_name(tx, "pinkie").id)
         vocabulary.alias(tx, pony, horse)
