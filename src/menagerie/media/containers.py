@@ -181,7 +181,7 @@ def _skip_gif_parts(data: bytes, position: int) -> int:
         while data[position]:
             position += data[position] + 1
     except IndexError:
-        raise corrupt("GIF block runs past the end")
+        raise corrupt("GIF block runs past the end") from None
     return position + 1
 
 

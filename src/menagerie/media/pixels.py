@@ -33,7 +33,7 @@ def decoding(probe: Probe) -> Iterator[None]:
     try:
         yield
     except (pyvips.Error, av.FFmpegError) as error:
-        raise corrupt(f"{type(error).__name__}: {error}", media_type=probe.media_type)
+        raise corrupt(f"{type(error).__name__}: {error}", media_type=probe.media_type) from error
 
 
 def open_raster(path: str, probe: Probe, *, access: str = "sequential", **options: Any) -> Any:
@@ -80,8 +80,7 @@ def summarise(image: Any) -> Summary:
     region = pyvips.Region.new(flat)
 
     def rows(start: int, stop: int) -> Pixels:
-        data = region.fetch(0, start, flat.width, stop - start)
-        return np.frombuffer(data, np.uint8).reshape(stop - start, flat.width, 3)
+        return as_array(region, start, stop - start, flat.width)
 
     return Summary(flat.width, flat.height, rows)
 
@@ -96,15 +95,15 @@ def middle_frame(path: str, probe: Probe) -> Any:
 
 
 def _middle_page(path: str, probe: Probe) -> int:
-    delays = frame_delays_ms(open_raster(path, probe, n=-1), probe)
+    delays = frame_delays_ms(open_raster(path, probe, n=-1), probe.frame_count)
     ends = np.cumsum(delays)
     return min(int(np.searchsorted(ends, ends[-1] / 2, side="right")), len(delays) - 1)
 
 
-def frame_delays_ms(image: Any, probe: Probe) -> list[int]:
+def frame_delays_ms(image: Any, frame_count: int) -> list[int]:
     """Return how long each frame is shown; under 20 ms counts as 100 ms, as browsers do it."""
     known = image.get("delay") if image.get_typeof("delay") else []
-    delays = (known + [100] * probe.frame_count)[: probe.frame_count]
+    delays = (known + [100] * frame_count)[:frame_count]
     return [delay if delay >= 20 else 100 for delay in delays]
 
 
@@ -114,16 +113,23 @@ def _middle_of_clip(path: str, probe: Probe) -> Any:
         stream = clip.streams.video[0]
         stream.codec_context.thread_count = 1
         clip.seek(int(half_s * av.time_base))
-        last = None
+        frames: list[av.VideoFrame] = []
         for frame in clip.decode(stream):
-            if last is not None and frame.time is not None and frame.time > half_s:
+            if frames and frame.time > half_s:
                 break
-            last = frame
-    if last is None:
+            frames = [frame]
+    if not frames:
         raise corrupt("WebM without a frame that can be decoded", media_type=probe.media_type)
-    return pyvips.Image.new_from_array(last.to_ndarray(format="rgb24")).copy(interpretation="srgb")
+    picture = pyvips.Image.new_from_array(frames[0].to_ndarray(format="rgb24"))
+    return picture.copy(interpretation="srgb")
 
 
 def read(path: str) -> bytes:
     """Return the bytes of a file."""
     return Path(path).read_bytes()
+
+
+def as_array(region: Any, top: int, height: int, width: int) -> Pixels:
+    """Return rows of an open 8-bit RGB region, which may be read once from top to bottom."""
+    data = region.fetch(0, top, width, height)
+    return np.frombuffer(data, np.uint8).reshape(height, width, 3)

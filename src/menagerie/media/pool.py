@@ -77,7 +77,7 @@ class _Child:
         os.close(reply_write)
 
     def wait_until_ready(self) -> None:
-        """Return when the child has loaded its libraries; raise `ChildFailureError` if it cannot."""
+        """Return when the child has loaded its libraries; raise `ChildFailureError` if not."""
         self._receive(time.monotonic() + _START_TIMEOUT_S)
 
     def ask(self, request: bytes, timeout_s: float) -> Any:
@@ -176,11 +176,12 @@ class DecodePool:
         try:
             child = child or self._start()
             result, error, cause, is_spent = child.ask(request, limit_s)
+            is_spent = is_spent or child.task_count >= _TASKS_PER_CHILD
         except ChildFailureError as failure:
             raise Unsupported(CORRUPT) from failure
         finally:
             # Also after an interrupt: the late answer of a child at work must meet nobody.
-            if is_spent or (child and child.task_count >= _TASKS_PER_CHILD):
+            if is_spent:
                 self._discard(child)
                 child = None
             self._slots.put(child)

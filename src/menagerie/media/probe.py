@@ -187,7 +187,7 @@ def _layout_from_libvips(name: str, path: str) -> Layout:
             return Layout(image.width, image.height, duration_s=0.0, has_alpha=True)
         image = pyvips.Image.heifload(path, access="sequential")
     except pyvips.Error as error:
-        raise corrupt(str(error), media_type=MEDIA_TYPES[name])
+        raise corrupt(str(error), media_type=MEDIA_TYPES[name]) from error
     return Layout(image.width, image.height, has_alpha=image.hasalpha())
 
 
@@ -196,7 +196,7 @@ def _probe_clip(path: str, size_bytes: int, limits: Limits) -> Probe:
         with av.open(path, format="matroska", metadata_errors="replace") as clip:
             return _probe_open_clip(clip, size_bytes, limits)
     except (av.FFmpegError, ValueError) as error:
-        raise corrupt(f"{type(error).__name__}: {error}", media_type=MEDIA_TYPES["webm"])
+        raise corrupt(f"{type(error).__name__}: {error}", media_type=MEDIA_TYPES["webm"]) from error
 
 
 def _probe_open_clip(clip: av.container.InputContainer, size_bytes: int, limits: Limits) -> Probe:

@@ -155,7 +155,7 @@ def _avif_extents(
 
 def _strip_webm(data: bytes) -> bytes:
     """Copy the tracks into a new file without tags when a tag tells a place."""
-    with av.open(io.BytesIO(data), format="matroska") as clip:
+    with av.open(io.BytesIO(data), "r", format="matroska") as clip:
         tags = [*clip.metadata, *(key for s in clip.streams for key in s.metadata)]
         if not any(_LOCATION in tag.lower() for tag in tags):
             return data

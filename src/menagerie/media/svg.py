@@ -53,7 +53,7 @@ def inspect(data: bytes, limits: Limits) -> bool:
         inspector.parser.Parse(data, True)
     except expat.ExpatError as error:
         if inspector.is_svg:
-            raise corrupt(f"not well-formed: {error}", media_type=MEDIA_TYPE)
+            raise corrupt(f"not well-formed: {error}", media_type=MEDIA_TYPE) from error
         return False
     if inspector.is_svg:
         _check_expansion(inspector.root, inspector.by_id, limits.max_svg_elements)

@@ -1,0 +1,215 @@
+"""Downloading a picture from a URL that somebody typed, without being used against the network.
+
+The host is resolved once, every address is judged, and the connection goes to the very address
+that was judged, so that a name server cannot answer differently the second time.
+"""
+
+import contextlib
+import http.client
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import msgspec
+
+from menagerie.errors import Invalid, TooLarge
+
+BROWSER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+"""Some hosts give pictures to browsers only."""
+
+_NAME_CHARACTERS = 127
+_PIECE_BYTES = 1 << 16
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_QUOTED_NAME = re.compile(r'filename="([^"]+)"')
+# Shared address space of carriers, and the wrappers that hide an IPv4 address in an IPv6 one.
+_REFUSED_NETWORKS = tuple(
+    ipaddress.ip_network(text) for text in ("100.64.0.0/10", "64:ff9b::/96", "64:ff9b:1::/48")
+)
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A file that was downloaded: its name, its declared type (not to be trusted), its size."""
+
+    file_name: str
+    media_type: str
+    size_bytes: int
+
+
+def fetch(
+    url: str,
+    destination: str | Path,
+    *,
+    max_bytes: int = 131_072_000,
+    timeout_s: float = 30.0,
+    allow_private: bool = False,
+    user_agent: str = BROWSER_AGENT,
+    max_redirects: int = 1,
+) -> Fetched:
+    """Download `url` into the file `destination` and return what it is called.
+
+    Only http and https, only status 200, at most `max_redirects` redirects, `timeout_s` seconds in
+    all. Hosts with a private, loopback, link-local, multicast or otherwise special address are
+    refused, also after a redirect, unless `allow_private`. The name is what Content-Disposition
+    quotes, else the last part of the path with its query, cut to 127 characters. After an error
+    `destination` may hold a part of the file.
+
+    Raises `Invalid` (field `url`) with the reason when there is nothing to be had; `TooLarge` for
+    more than `max_bytes`.
+    """
+    deadline = time.monotonic() + timeout_s
+    for _ in range(max_redirects + 1):
+        target = _parse(url)
+        with _get(target, deadline, allow_private=allow_private, user_agent=user_agent) as answer:
+            if answer.status in _REDIRECTS:
+                url = urljoin(url, answer.headers.get("Location", ""))
+                continue
+            if answer.status != HTTPStatus.OK:
+                _refuse(f"answered with status {answer.status}, not 200")
+            size_bytes = _save(answer, Path(destination), max_bytes)
+            return Fetched(
+                _file_name(target, answer.headers.get("Content-Disposition", "")),
+                answer.headers.get_content_type(),
+                size_bytes,
+            )
+    _refuse(f"redirects more than {max_redirects} time(s); give the direct link")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise Invalid({"url": [reason]})
+
+
+def _parse(url: str) -> SplitResult:
+    try:
+        target = urlsplit(url.strip())
+        is_known = target.scheme in {"http", "https"} and bool(target.hostname)
+        _ = target.port
+    except ValueError:
+        is_known = False
+    if not is_known:
+        _refuse("must be a direct http:// or https:// link")
+    if any(character < "!" for character in target.geturl()):
+        _refuse("must not contain spaces or control characters")
+    return target
+
+
+@contextlib.contextmanager
+def _get(
+    target: SplitResult, deadline: float, *, allow_private: bool, user_agent: str
+) -> Iterator[http.client.HTTPResponse]:
+    """Open a GET; every failure on the way and while reading becomes `Invalid`."""
+    connection: http.client.HTTPConnection | None = None
+    guard: threading.Timer | None = None
+    try:
+        connection = _connect(target, deadline, allow_private=allow_private)
+        # A server may send a byte now and then for ever: no single read would time out.
+        guard = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [connection.sock])
+        guard.daemon = True
+        guard.start()
+        path = target.path or "/"
+        headers = {"User-Agent": user_agent, "Accept": "image/*,video/*;q=0.9,*/*;q=0.8"}
+        connection.request("GET", _ascii(path, target.query), headers=headers)
+        yield connection.getresponse()
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        late = time.monotonic() >= deadline
+        reason = "took too long to answer" if late else f"cannot be fetched: {error or 'no answer'}"
+        raise Invalid({"url": [reason]}) from error
+    finally:
+        if guard:
+            guard.cancel()
+        if connection:
+            connection.close()
+
+
+def _ascii(path: str, query: str) -> str:
+    """Return a request target with what is not ASCII percent-encoded."""
+    text = f"{path}?{query}" if query else path
+    return "".join(c if c < "\x7f" else "".join(f"%{b:02X}" for b in c.encode()) for c in text)
+
+
+def _cut(connected: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
+
+
+def _connect(
+    target: SplitResult, deadline: float, *, allow_private: bool
+) -> http.client.HTTPConnection:
+    """Return a connection whose socket leads to an address that was judged."""
+    host = target.hostname or ""
+    port = target.port or (443 if target.scheme == "https" else 80)
+    left_s = max(0.1, deadline - time.monotonic())
+    address = _resolve(host, port, allow_private=allow_private)
+    raw = socket.create_connection(address, timeout=left_s)
+    try:
+        if target.scheme == "https":
+            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+    except BaseException:
+        raw.close()
+        raise
+    # http.client writes the Host header from these; the port only when it is not the usual one.
+    kind: Any = http.client.HTTPSConnection if target.scheme == "https" else None
+    connection: http.client.HTTPConnection = (kind or http.client.HTTPConnection)(host, port)
+    connection.sock = raw
+    return connection
+
+
+def _resolve(host: str, port: int, *, allow_private: bool) -> tuple[str, int]:
+    """Return an address of `host`; refuses it when any of its addresses is special."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Invalid({"url": [f"host {host} is not known"]}) from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not allow_private and not all(is_public(address) for address in addresses):
+        _refuse("leads to a private or special address, which is not allowed")
+    return addresses[0], port
+
+
+def is_public(address: str) -> bool:
+    """Say whether an IP address belongs to a host on the public internet.
+
+    An IPv4 address wrapped in IPv6 (mapped, 6to4, Teredo) is judged as what it wraps.
+
+    >>> is_public("93.184.216.34"), is_public("10.0.0.1"), is_public("::ffff:127.0.0.1")
+    (True, False, False)
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is not None:
+            return is_public(str(inner))
+    if any(ip in network for network in _REFUSED_NETWORKS):
+        return False
+    is_special = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_link_local
+    return ip.is_global and not is_special
+
+
+def _save(answer: http.client.HTTPResponse, destination: Path, max_bytes: int) -> int:
+    if (answer.length or 0) > max_bytes:
+        raise TooLarge(max_bytes)
+    size_bytes = 0
+    with destination.open("wb") as file:
+        while piece := answer.read1(_PIECE_BYTES):
+            size_bytes += len(piece)
+            if size_bytes > max_bytes:
+                raise TooLarge(max_bytes)
+            file.write(piece)
+    if answer.length:
+        _refuse("broke off before the end of the file")
+    return size_bytes
+
+
+def _file_name(target: SplitResult, disposition: str) -> str:
+    quoted = _QUOTED_NAME.search(disposition)
+    name = quoted.group(1) if quoted else target.path.rpartition("/")[2]
+    if not quoted and target.query:
+        name += f"?{target.query}"
+    return name[:_NAME_CHARACTERS]
