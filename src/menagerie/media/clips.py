@@ -4,7 +4,7 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -34,7 +34,8 @@ class _Output:
         options = {"movflags": "+faststart"} if ending == "mp4" else {}
         self._container = av.open(self._file.name, "w", format=ending, container_options=options)
         name, settings = _CODECS[ending]
-        self._video: Any = self._container.add_stream(name, rate=25, options=settings)
+        stream = self._container.add_stream(name, rate=25, options=settings)
+        self._video = cast("av.VideoStream", stream)
         # 4:2:0 halves both sides, so they have to be even.
         self._video.width, self._video.height = max(2, width & ~1), max(2, height & ~1)
         self._video.pix_fmt = "yuv420p"

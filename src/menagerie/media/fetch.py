@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import msgspec
@@ -72,18 +72,17 @@ def fetch(
                 url = urljoin(url, answer.headers.get("Location", ""))
                 continue
             if answer.status != HTTPStatus.OK:
-                _refuse(f"answered with status {answer.status}, not 200")
-            size_bytes = _save(answer, Path(destination), max_bytes)
+                raise _refusal(f"answered with status {answer.status}, not 200")
             return Fetched(
                 _file_name(target, answer.headers.get("Content-Disposition", "")),
                 answer.headers.get_content_type(),
-                size_bytes,
+                _save(answer, Path(destination), max_bytes, deadline),
             )
-    _refuse(f"redirects more than {max_redirects} time(s); give the direct link")
+    raise _refusal(f"redirects more than {max_redirects} time(s); give the direct link")
 
 
-def _refuse(reason: str) -> NoReturn:
-    raise Invalid({"url": [reason]})
+def _refusal(reason: str) -> Invalid:
+    return Invalid({"url": [reason]})
 
 
 def _parse(url: str) -> SplitResult:
@@ -94,38 +93,44 @@ def _parse(url: str) -> SplitResult:
     except ValueError:
         is_known = False
     if not is_known:
-        _refuse("must be a direct http:// or https:// link")
+        raise _refusal("must be a direct http:// or https:// link")
     if any(character < "!" for character in target.geturl()):
-        _refuse("must not contain spaces or control characters")
+        raise _refusal("must not contain spaces or control characters")
     return target
+
+
+@contextlib.contextmanager
+def _network(deadline: float) -> Iterator[None]:
+    """Turn what the network raises into `Invalid`."""
+    try:
+        yield
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        is_late = time.monotonic() >= deadline
+        reason = "took too long to answer" if is_late else f"cannot be fetched: {error!s:.200}"
+        raise _refusal(reason) from error
 
 
 @contextlib.contextmanager
 def _get(
     target: SplitResult, deadline: float, *, allow_private: bool, user_agent: str
 ) -> Iterator[http.client.HTTPResponse]:
-    """Open a GET; every failure on the way and while reading becomes `Invalid`."""
-    connection: http.client.HTTPConnection | None = None
-    guard: threading.Timer | None = None
-    try:
+    """Send a GET and yield the answer, whose body can be read until `deadline`."""
+    with _network(deadline):
         connection = _connect(target, deadline, allow_private=allow_private)
-        # A server may send a byte now and then for ever: no single read would time out.
-        guard = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [connection.sock])
-        guard.daemon = True
-        guard.start()
-        path = target.path or "/"
+    # A server may send a byte now and then for ever: no single read would time out.
+    guard = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [connection.sock])
+    guard.daemon = True
+    guard.start()
+    try:
         headers = {"User-Agent": user_agent, "Accept": "image/*,video/*;q=0.9,*/*;q=0.8"}
-        connection.request("GET", _ascii(path, target.query), headers=headers)
-        yield connection.getresponse()
-    except (OSError, http.client.HTTPException, UnicodeError) as error:
-        late = time.monotonic() >= deadline
-        reason = "took too long to answer" if late else f"cannot be fetched: {error or 'no answer'}"
-        raise Invalid({"url": [reason]}) from error
+        with _network(deadline):
+            path = _ascii(target.path or "/", target.query)
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+        yield answer
     finally:
-        if guard:
-            guard.cancel()
-        if connection:
-            connection.close()
+        guard.cancel()
+        connection.close()
 
 
 def _ascii(path: str, query: str) -> str:
@@ -166,10 +171,10 @@ def _resolve(host: str, port: int, *, allow_private: bool) -> tuple[str, int]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Invalid({"url": [f"host {host} is not known"]}) from error
+        raise _refusal(f"host {host} is not known") from error
     addresses = [str(entry[4][0]) for entry in found]
     if not allow_private and not all(is_public(address) for address in addresses):
-        _refuse("leads to a private or special address, which is not allowed")
+        raise _refusal("leads to a private or special address, which is not allowed")
     return addresses[0], port
 
 
@@ -192,19 +197,30 @@ def is_public(address: str) -> bool:
     return ip.is_global and not is_special
 
 
-def _save(answer: http.client.HTTPResponse, destination: Path, max_bytes: int) -> int:
+def _save(
+    answer: http.client.HTTPResponse, destination: Path, max_bytes: int, deadline: float
+) -> int:
+    """Write the body to a file and return its size."""
     if (answer.length or 0) > max_bytes:
         raise TooLarge(max_bytes)
     size_bytes = 0
     with destination.open("wb") as file:
-        while piece := answer.read1(_PIECE_BYTES):
+        while piece := _read(answer, deadline):
             size_bytes += len(piece)
             if size_bytes > max_bytes:
                 raise TooLarge(max_bytes)
             file.write(piece)
     if answer.length:
-        _refuse("broke off before the end of the file")
+        raise _refusal("broke off before the end of the file")
     return size_bytes
+
+
+def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+    with _network(deadline):
+        piece = answer.read1(_PIECE_BYTES)
+    if time.monotonic() >= deadline:  # the guard's cut reads like an ordinary end
+        raise _refusal("took too long to answer")
+    return piece
 
 
 def _file_name(target: SplitResult, disposition: str) -> str:
