@@ -1,0 +1,1 @@
+"""The foreign HTTP APIs we speak, one package each; none knows another."""

@@ -1,0 +1,1 @@
+"""The edge that dialects and web share: reading calls, bounds, routing, serving files."""

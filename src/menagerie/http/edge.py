@@ -1,0 +1,106 @@
+"""Around every request: its id, its log line, its numbers, and the headers of its door."""
+
+import re
+import secrets
+import time
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from menagerie.http.metrics import Metrics
+from menagerie.http.routing import Door, Mounting, door_of, plain_path
+
+log = structlog.get_logger("menagerie.access")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+ALLOWED_METHODS = "GET, OPTIONS, HEAD, POST, PUT, PATCH, DELETE"
+_RawHeaders = list[tuple[bytes, bytes]]
+# Every answer: nobody guesses types, nobody learns where a person came from.
+_ALWAYS: _RawHeaders = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+
+
+class Edge:
+    """The outermost application; `app` is the router."""
+
+    def __init__(self, app: ASGIApp, mounting: Mounting, metrics: Metrics | None) -> None:
+        self._app = app
+        self._doors = mounting.doors
+        self._metrics = metrics
+        self._headers = {door.name: _door_headers(door) for door in mounting.doors}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        scope["path"] = plain_path(scope["path"])
+        scope["state"]["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        door = door_of(self._doors, scope["path"])
+        own = [*self._headers[door.name], (b"x-request-id", request_id.encode())]
+        status = 0
+
+        async def tagged(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _merged(list(message["headers"]), own)
+            await send(message)
+
+        try:
+            if scope.get("method") == "OPTIONS" and door.allows_origins:
+                await _answer_preflight(tagged)
+            else:
+                await self._app(scope, receive, tagged)
+        finally:
+            self._note(scope, door, status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, door: Door, status: int, seconds: float) -> None:
+        method = str(scope.get("method"))
+        if self._metrics is not None:
+            route = scope.get("path_template") or f"{door.name} unmatched"
+            self._metrics.observe(str(route), method, status, seconds)
+        # A gallery page makes fifty reads: they would bury what matters.
+        quiet = method in {"GET", "HEAD", "OPTIONS"} and 0 < status < 500
+        note = log.debug if quiet else log.info
+        took_ms = round(seconds * 1000, 2)
+        note("request", method=method, path=scope["path"], status=status, took_ms=took_ms)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return value.decode()
+    return secrets.token_hex(8)
+
+
+def _merged(headers: _RawHeaders, more: _RawHeaders) -> _RawHeaders:
+    """Add those of `more` whose names are not there yet."""
+    present = {name for name, _ in headers}
+    return headers + [pair for pair in more if pair[0] not in present]
+
+
+def _door_headers(door: Door) -> _RawHeaders:
+    headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in door.headers]
+    if door.allows_origins:
+        headers += [
+            (b"access-control-allow-origin", b"*"),
+            (b"access-control-allow-methods", ALLOWED_METHODS.encode()),
+            (b"access-control-expose-headers", b"X-Request-Id"),
+        ]
+    return headers + _ALWAYS
+
+
+async def _answer_preflight(send: Send) -> None:
+    headers = [
+        (b"access-control-allow-headers", b"*"),
+        (b"access-control-max-age", b"86400"),
+        (b"content-length", b"0"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

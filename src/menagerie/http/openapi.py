@@ -1,0 +1,116 @@
+"""OpenAPI documents from the tables of operations: what is documented is what is mounted."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from menagerie import __version__
+from menagerie.http.routing import Door, Operation, Outcome, Parameter
+
+_REFERENCE = "#/components/schemas/{name}"
+_PATH_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+KEY_SCHEME = "key"
+
+
+def document(title: str, description: str, doors: Sequence[Door]) -> dict[str, Any]:
+    """Return one document of everything `doors` do."""
+    shapes = [
+        outcome.shape
+        for door in doors
+        for operation in door.operations
+        for outcome in operation.outcomes
+        if operation.is_documented and outcome.shape is not None
+    ]
+    schemas, components = msgspec.json.schema_components(shapes, ref_template=_REFERENCE)
+    schema_of = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
+    paths: dict[str, dict[str, Any]] = {}
+    for door in doors:
+        for operation in door.operations:
+            if operation.is_documented:
+                for path in operation.paths:
+                    plain = _PATH_PARAMETER.sub(r"{\1}", path)
+                    entry = _operation(door, operation, plain, schema_of)
+                    paths.setdefault(plain, {})[operation.method.lower()] = entry
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "description": description, "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {KEY_SCHEME: {"type": "apiKey", "in": "query", "name": "key"}},
+        },
+    }
+
+
+def _operation(
+    door: Door, operation: Operation, path: str, schema_of: dict[int, Any]
+) -> dict[str, Any]:
+    in_path = set(_PATH_PARAMETER.findall(path))
+    entry: dict[str, Any] = {
+        "operationId": _operation_id(operation.method, path),
+        "summary": operation.summary,
+        "tags": [door.title or door.name],
+        "parameters": [_parameter(p) for p in operation.parameters if _is_shown(p, in_path)],
+        "responses": _responses(operation.outcomes, schema_of),
+    }
+    fields = [p for p in operation.parameters if p.where in {"form", "file"}]
+    if fields:
+        entry["requestBody"] = _body(fields, takes_files=operation.takes_files)
+    if operation.needs_key:
+        entry["security"] = [{KEY_SCHEME: []}]
+    return entry
+
+
+def _is_shown(parameter: Parameter, in_path: set[str]) -> bool:
+    if parameter.where == "path":
+        return parameter.name in in_path
+    return parameter.where == "query"
+
+
+def _operation_id(method: str, path: str) -> str:
+    words = re.sub(r"[^A-Za-z0-9]+", "_", path).strip("_")
+    return f"{method.lower()}_{words}"
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": parameter.name,
+        "in": parameter.where,
+        "required": parameter.where == "path",
+        "description": parameter.help,
+        "schema": {"type": "string"},
+    }
+    if parameter.example is not None:
+        entry["example"] = parameter.example
+    return entry
+
+
+def _body(fields: Iterable[Parameter], *, takes_files: bool) -> dict[str, Any]:
+    fields = list(fields)
+    plain = {p.name: {"type": "string", "description": p.help} for p in fields if p.where == "form"}
+    form: dict[str, Any] = {"schema": {"type": "object", "properties": plain}}
+    content = {"application/x-www-form-urlencoded": form}
+    if takes_files:
+        files = {
+            p.name: {"type": "string", "contentMediaType": "application/octet-stream"}
+            for p in fields
+            if p.where == "file"
+        }
+        schema = {"type": "object", "properties": {**plain, **files}}
+        content["multipart/form-data"] = {"schema": schema}
+    return {"required": False, "content": content}
+
+
+def _responses(outcomes: Iterable[Outcome], schema_of: dict[int, Any]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for outcome in outcomes:
+        response = responses.setdefault(str(outcome.status), {"description": outcome.help})
+        if outcome.shape is not None:
+            schema = schema_of[id(outcome.shape)]
+            response.setdefault("content", {})[outcome.media_type] = {"schema": schema}
+        elif outcome.status not in {204, 304}:
+            schema = {"type": "string"}
+            response.setdefault("content", {})[outcome.media_type] = {"schema": schema}
+    return responses
