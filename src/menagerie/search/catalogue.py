@@ -1,0 +1,151 @@
+"""The catalogue: the one read model of images, in memory, exact as of the last commit.
+
+It is built from the database (or a snapshot of an earlier build) and follows the change log.
+Whoever searches asks `current()` first, which applies what it has not seen; so what anybody has
+committed, in any process, is found by the next search in every process.
+"""
+
+import logging
+import threading
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Connection
+
+from menagerie.search import loading, snapshot
+from menagerie.search.columns import ids_of
+from menagerie.search.personal import Personal
+from menagerie.search.version import DTYPES, FLAGS, Version
+from menagerie.storage import changes
+from menagerie.storage.database import Database
+from menagerie.storage.schema import ChangeKind
+
+_log = logging.getLogger(__name__)
+_AT_ONCE = 100_000  # changes applied in one step; more than so far behind rebuilds as quickly
+
+
+class Catalogue:
+    """The catalogue of one process; safe to share between threads.
+
+    `query_timeout_ms` is the longest that evaluating one query may take.
+    """
+
+    def __init__(self, database: Database, *, snapshot_path: Path, query_timeout_ms: int) -> None:
+        self.query_timeout_ms = query_timeout_ms
+        self._database = database
+        self._snapshot_path = snapshot_path
+        self._lock = threading.Lock()
+        # The newest version, and what Database.version() said before it was read.
+        self._newest: tuple[int | None, Version] | None = None
+
+    def current(self) -> Version:
+        """Return the version with everything committed before this call.
+
+        The first call reads the snapshot or builds from the database; others cost microseconds
+        while nothing changed.
+        """
+        newest = self._newest
+        marker = self._database.version()
+        if newest is not None and marker is not None and newest[0] == marker:
+            return newest[1]
+        with self._lock:
+            # Asked again, since waiting for the lock took time; read before the log is, so that a
+            # commit in between makes the next call look again.
+            marker = self._database.version()
+            if self._newest is None:
+                version = self._first()
+            elif marker is None or marker != self._newest[0]:
+                version = self._caught_up(self._newest[1])
+            else:
+                version = self._newest[1]
+            self._newest = (marker, version)
+            return version
+
+    def rebuild(self) -> Version:
+        """Build from the database, whatever is there already."""
+        with self._lock:
+            marker = self._database.version()
+            version = self._built()
+            self._newest = (marker, version)
+            return version
+
+    def write_snapshot(self) -> None:
+        """Write the newest version to disk, so that the next start need not build it."""
+        snapshot.write(self._snapshot_path, self.current())
+
+    def verify(self) -> list[str]:
+        """Return how the catalogue differs from a fresh reading of the database, in words."""
+        with self._lock, self._database.read() as connection:
+            newest = self._newest[1] if self._newest is not None else self._first()
+            newest = self._followed(newest, connection)
+            fresh = loading.build(connection, Personal(self._database))
+        return differences(newest, fresh)
+
+    def _first(self) -> Version:
+        personal = Personal(self._database)
+        found = snapshot.read(self._snapshot_path, personal)
+        if found is None:
+            return self._built()
+        return self._caught_up(found)
+
+    def _built(self) -> Version:
+        with self._database.read() as connection:
+            return loading.build(connection, Personal(self._database))
+
+    def _caught_up(self, version: Version) -> Version:
+        with self._database.read() as connection:
+            return self._followed(version, connection)
+
+    def _followed(self, version: Version, connection: Connection) -> Version:
+        """Return the version as of what `connection` sees, built anew if the log does not reach."""
+        rows = changes.since(connection, version.seq, limit=_AT_ONCE)
+        if not rows and loading.identity(connection) == version.identity:
+            _, newest = changes.bounds(connection)
+            if newest >= version.seq:
+                return version
+        elif self._may_follow(version, rows, connection):
+            return loading.advance(version, connection, rows)
+        return loading.build(connection, Personal(self._database))
+
+    @staticmethod
+    def _may_follow(version: Version, rows: list[changes.Change], connection: Connection) -> bool:
+        oldest, _ = changes.bounds(connection)
+        return (
+            # Otherwise the next ones may have been trimmed away.
+            (oldest <= version.seq or rows[0].seq == version.seq + 1)
+            and len(rows) < _AT_ONCE
+            and all(row.kind != ChangeKind.VOCABULARY for row in rows)
+            and loading.identity(connection) == version.identity
+        )
+
+
+def differences(one: Version, other: Version) -> list[str]:
+    """Return in words how two versions of the same state differ; empty if they do not."""
+    found: list[str] = []
+    odd_flags = {name: one.flags[name] ^ other.flags[name] for name in FLAGS}
+    found += [f"{n}: {len(odd)} images, such as {odd[0]}" for n, odd in odd_flags.items() if odd]
+    ids = ids_of(one.flags["known"] & other.flags["known"])
+    for name in DTYPES:
+        if name == "version":
+            continue
+        left, right = one.columns[name].gather(ids), other.columns[name].gather(ids)
+        if name in one.codes:
+            left = np.array(["", *one.codes[name]])[left]
+            right = np.array(["", *other.codes[name]])[right]
+        odd_ids = ids[left != right]
+        if len(odd_ids):
+            found.append(f"{name}: {len(odd_ids)} images, such as {odd_ids[0]}")
+    words, fresh_words = dict(one.vocabulary.items()), dict(other.vocabulary.items())
+    postings, fresh = dict(one.postings.items()), dict(other.postings.items())
+    for what, left_map, right_map in (
+        ("names", words, fresh_words),
+        ("labels", postings, fresh),
+    ):
+        odd_tags = [
+            tag_id
+            for tag_id in left_map.keys() | right_map.keys()
+            if left_map.get(tag_id) != right_map.get(tag_id)
+        ]
+        if odd_tags:
+            found.append(f"{what}: {len(odd_tags)} tags, such as {min(odd_tags)}")
+    return found

@@ -1,0 +1,426 @@
+"""How a version of the catalogue is read from the database: whole, or change by change."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+from pyroaring import BitMap
+from sqlalchemy import Connection, Text, and_, case, cast, func, select
+
+from menagerie.search.columns import (
+    BITS,
+    CHUNK,
+    Column,
+    Draft,
+    from_ids,
+    from_masks,
+    ids_of,
+    wilson,
+)
+from menagerie.search.personal import Personal
+from menagerie.search.postings import Postings
+from menagerie.search.version import (
+    COUNT_COLUMNS,
+    DTYPES,
+    FLAGS,
+    Stamps,
+    Version,
+    is_stray,
+    strays_of,
+)
+from menagerie.search.vocabulary import Vocabulary, Word
+from menagerie.storage import changes, schema
+from menagerie.storage.changes import Change
+from menagerie.storage.schema import Audience, ChangeKind, LabelState, Review
+
+_BATCH = 500  # ids in one IN (…); databases limit how many parameters a statement has
+
+_i = schema.images.c
+_l = schema.labels.c
+_t = schema.tags.c
+
+# What each column of numbers holds; the ones missing here are worked out below.
+_NUMBERS: Mapping[str, Any] = {
+    "width": _i.width,
+    "height": _i.height,
+    "score": _i.score,
+    "upvotes": _i.upvotes,
+    "downvotes": _i.downvotes,
+    "faves": _i.faves,
+    "hides": _i.hides,
+    "comment_count": _i.comment_count,
+    "source_count": _i.source_count,
+    "tag_count": _i.tag_count,
+    "size": _i.size_bytes,
+    "orig_size": _i.original_size_bytes,
+    "duration": case((_i.is_animated, _i.duration_s), else_=0.0),
+    "created_at": _i.created_at,
+    "updated_at": _i.updated_at,
+    "first_seen_at": _i.first_seen_at,
+    "account_id": func.coalesce(_i.account_id, 0),
+    "duplicate_id": func.coalesce(_i.merged_into_id, 0),
+    "nw": func.coalesce(_i.nw, 0.0),
+    "ne": func.coalesce(_i.ne, 0.0),
+    "sw": func.coalesce(_i.sw, 0.0),
+    "se": func.coalesce(_i.se, 0.0),
+    "perceptual_hash": func.coalesce(_i.perceptual_hash, 0),
+}
+_FLAGS: Mapping[str, Any] = {
+    "public": _i.audience == Audience.PUBLIC,
+    "approved": _i.review == Review.APPROVED,
+    "removed": _i.removed_at.is_not(None),
+    "merged": _i.merged_into_id.is_not(None),
+    "animated": _i.is_animated,
+    "processed": _i.is_optimised,
+    "thumbnails_generated": _i.has_representations,
+    "anonymous": _i.is_anonymous,
+    "measured": and_(
+        _i.nw.is_not(None), _i.ne.is_not(None), _i.sw.is_not(None), _i.se.is_not(None)
+    ),
+    "hashed": _i.perceptual_hash.is_not(None),
+}
+_CODES: Mapping[str, Any] = {"original_format": _i.format, "mime_type": _i.media_type}
+
+_PARTS = ({"id": _i.id}, _NUMBERS, _FLAGS, _CODES)
+_NAMES = [name for part in _PARTS for name in part]
+_ROWS = select(*(expression.label(name) for part in _PARTS for name, expression in part.items()))
+_WORDS = select(_t.id, _t.name, _t.category, _t.aliased_to_id)
+_ASSERTED = _l.state == LabelState.ASSERTED
+
+
+def identity(connection: Connection) -> tuple[str, str]:
+    """Return the library's id and epoch; empty while nobody has written them."""
+    f = schema.facts.c
+    rows = connection.execute(select(f.name, f.value).where(f.name.in_(("id", "epoch"))))
+    facts = {row[0]: row[1] for row in rows}
+    return facts.get("id", ""), facts.get("epoch", "")
+
+
+def build(connection: Connection, personal: Personal) -> Version:
+    """Read everything, in one transaction; seconds for 1,000,000 images."""
+    _, seq = changes.bounds(connection)
+    vocabulary = Vocabulary.of(_words(connection))
+    columns, flags, codes = _read_images(connection)
+    postings = _read_postings(connection, None)
+    counts = {name: Draft(columns[name]) for name in COUNT_COLUMNS}
+    for tag_id, images in postings.items():
+        word = vocabulary.word(tag_id)
+        if word is not None and word.code:
+            counts[COUNT_COLUMNS[word.code - 1]].add(ids_of(images), 1)
+    columns |= {name: draft.finish() for name, draft in counts.items()}
+    known = ids_of(flags["known"])
+    newest = connection.execute(select(func.max(schema.accounts.c.id))).scalar() or 0
+    return Version(
+        identity=identity(connection),
+        seq=seq,
+        columns=_covering(columns, flags["known"]),
+        flags=flags,
+        codes=codes,
+        postings=Postings().replaced(postings),
+        vocabulary=vocabulary,
+        strays=strays_of(known, columns["first_seen_at"].gather(known)),
+        personal=personal,
+        stamps=Stamps(names=seq, accounts=seq, filters=seq, newest_account=newest),
+    )
+
+
+def _covering(columns: Mapping[str, Column], known: BitMap) -> dict[str, Column]:
+    """Return the columns, each as long as the highest id needs."""
+    length = (known.max() >> BITS) + 1 if known else 0
+    drafts = {name: Draft(column) for name, column in columns.items()}
+    for draft in drafts.values():
+        draft.cover(length)
+    return {name: draft.finish() for name, draft in drafts.items()}
+
+
+def _read_images(
+    connection: Connection,
+) -> tuple[dict[str, Column], dict[str, BitMap], dict[str, tuple[str, ...]]]:
+    low, high = connection.execute(select(func.min(_i.id), func.max(_i.id))).one()
+    drafts = {name: Draft(Column(dtype)) for name, dtype in DTYPES.items()}
+    masks: dict[str, list[tuple[int, Any]]] = {name: [] for name in FLAGS}
+    places: dict[str, dict[str, int]] = {name: {} for name in _CODES}
+    for index in range((low or 0) >> BITS, ((high or -1) >> BITS) + 1):
+        start = index << BITS
+        rows = connection.execute(_ROWS.where(_i.id >= start, _i.id < start + CHUNK)).all()
+        if rows:
+            read = dict(zip(_NAMES, zip(*rows, strict=True), strict=True))
+            _fill(index, read, drafts, masks, places)
+    columns = {name: draft.finish() for name, draft in drafts.items()}
+    flags = {name: from_masks(chunks) for name, chunks in masks.items()}
+    return columns, flags, {name: tuple(place) for name, place in places.items()}
+
+
+def _fill(
+    index: int,
+    read: Mapping[str, Sequence[Any]],
+    drafts: Mapping[str, Draft],
+    masks: Mapping[str, list[tuple[int, Any]]],
+    places: Mapping[str, dict[str, int]],
+) -> None:
+    at = np.array(read["id"], np.int64) & (CHUNK - 1)
+    chunks = {name: draft.writable(index) for name, draft in drafts.items()}
+    for name in _NUMBERS:
+        chunks[name][at] = read[name]
+    for name, place in places.items():
+        chunks[name][at] = [place.setdefault(text, len(place) + 1) for text in read[name]]
+    chunks["wilson_score"][:] = wilson(chunks["upvotes"], chunks["downvotes"])
+    for name in FLAGS:
+        mask = np.zeros(CHUNK, np.bool_)
+        mask[at] = True if name == "known" else np.array(read[name], np.bool_)
+        masks[name].append((index, mask))
+
+
+def _read_postings(connection: Connection, tag_ids: Iterable[int] | None) -> dict[int, BitMap]:
+    """Return the images of each tag, or of these tags; tags without any are left out.
+
+    The database joins the ids into one text per tag, which numpy reads: 25,000,000 rows would
+    otherwise pass through Python one by one.
+    """
+    joined = func.aggregate_strings(cast(_l.image_id, Text), ",")
+    statement = select(_l.tag_id, joined).where(_ASSERTED).group_by(_l.tag_id)
+    if tag_ids is None:
+        return {tag_id: _parse(text) for tag_id, text in connection.execute(statement)}
+    found: dict[int, BitMap] = {}
+    for batch in _batches(tag_ids):
+        rows = connection.execute(statement.where(_l.tag_id.in_(batch)))
+        found |= {tag_id: _parse(text) for tag_id, text in rows}
+    return found
+
+
+def _parse(text: str) -> BitMap:
+    return from_ids(np.fromstring(text, np.uint32, sep=","))
+
+
+def _words(connection: Connection, tag_ids: Iterable[int] | None = None) -> dict[int, Word]:
+    if tag_ids is None:
+        return {row[0]: Word(row[1], row[2], row[3]) for row in connection.execute(_WORDS)}
+    found: dict[int, Word] = {}
+    for batch in _batches(tag_ids):
+        rows = connection.execute(_WORDS.where(_t.id.in_(batch)))
+        found |= {row[0]: Word(row[1], row[2], row[3]) for row in rows}
+    return found
+
+
+def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _BATCH):
+        yield ordered[start : start + _BATCH]
+
+
+def advance(version: Version, connection: Connection, rows: Sequence[Change]) -> Version:
+    """Return the version after `rows`, the log's next; `connection` must see just their state."""
+    return _Advance(version, connection, rows).run()
+
+
+class _Touched:
+    """What the rows of the log say may be different now."""
+
+    def __init__(self, rows: Sequence[Change]) -> None:
+        self.by_kind: dict[str, set[int]] = defaultdict(set)
+        self.labels: set[tuple[int, int]] = set()
+        for change in rows:
+            if change.kind == ChangeKind.LABEL:
+                self.labels.add((change.subject_id, change.other_id or 0))
+            else:
+                self.by_kind[change.kind].add(change.subject_id)
+
+    def ids(self, kind: ChangeKind) -> set[int]:
+        return self.by_kind.get(kind, set())
+
+
+class _Advance:
+    """The making of one version from the one before it."""
+
+    def __init__(self, version: Version, connection: Connection, rows: Sequence[Change]) -> None:
+        self.version = version
+        self.connection = connection
+        self.seq = rows[-1].seq
+        self.touched = _Touched(rows)
+        self.drafts = {name: Draft(column) for name, column in version.columns.items()}
+        self.flags = dict(version.flags)
+        self.own_flags: set[str] = set()
+        self.codes = {name: list(texts) for name, texts in version.codes.items()}
+        self.postings: dict[int, BitMap] = {}
+        self.words: dict[int, Word | None] = {}
+        self.stamps = version.stamps
+        self.strays = version.strays
+        self.regular: BitMap | None = None
+
+    def run(self) -> Version:
+        touched, old = self.touched, self.version
+        labels = self._apply_images(touched.ids(ChangeKind.IMAGE))
+        self._apply_words(labels)
+        self._apply_labels(labels)
+        self._apply_accounts(touched.ids(ChangeKind.ACCOUNT))
+        if touched.ids(ChangeKind.FILTER):
+            self.stamps = replace(self.stamps, filters=self.seq)
+        return Version(
+            identity=old.identity,
+            seq=self.seq,
+            columns={name: draft.finish() for name, draft in self.drafts.items()},
+            flags=self.flags,
+            codes={name: tuple(texts) for name, texts in self.codes.items()},
+            postings=old.postings.replaced(self.postings),
+            vocabulary=old.vocabulary.replaced(self.words),
+            strays=self.strays,
+            personal=old.personal.without(
+                touched.ids(ChangeKind.INTERACTION) | touched.ids(ChangeKind.ACCOUNT),
+                touched.ids(ChangeKind.GALLERY),
+            ),
+            stamps=self.stamps,
+            previous=old,
+        )
+
+    def _apply_images(self, image_ids: Collection[int]) -> dict[tuple[int, int], bool]:
+        """Read the rows again; return which labels are asserted of those that may have changed."""
+        known = self.version.flags["known"]
+        labels = dict.fromkeys(self.touched.labels, False)
+        fresh = {image_id for image_id in image_ids if image_id not in known}
+        found: set[int] = set()
+        for batch in _batches(image_ids):
+            for row in self.connection.execute(_ROWS.where(_i.id.in_(batch)).order_by(_i.id)):
+                found.add(row[0])
+                self._put(dict(zip(_NAMES, row, strict=True)))
+        for image_id in set(image_ids) - found:
+            self._forget(image_id, labels)
+        asked = fresh | {image_id for image_id, _ in labels}
+        for batch in _batches(asked):
+            statement = select(_l.image_id, _l.tag_id).where(_ASSERTED, _l.image_id.in_(batch))
+            for image_id, tag_id in self.connection.execute(statement):
+                if image_id in fresh or (image_id, tag_id) in labels:
+                    labels[image_id, tag_id] = True
+        return labels
+
+    def _put(self, row: Mapping[str, Any]) -> None:
+        image_id = row["id"]
+        is_new = image_id not in self.flags["known"]
+        if is_new:
+            for draft in self.drafts.values():
+                draft.cover((image_id >> BITS) + 1)
+        if is_new or self.drafts["first_seen_at"].get(image_id) != row["first_seen_at"]:
+            self._place(image_id, row["first_seen_at"])
+        for name in _NUMBERS:
+            self.drafts[name].put(image_id, row[name])
+        for name in _CODES:
+            self.drafts[name].put(image_id, self._code(name, row[name]))
+        score = wilson(row["upvotes"], row["downvotes"]).item()
+        self.drafts["wilson_score"].put(image_id, score)
+        self.drafts["version"].put(image_id, self.seq)
+        for name in FLAGS:
+            self._flag(name, image_id, value=name == "known" or bool(row[name]))
+
+    def _forget(self, image_id: int, labels: dict[tuple[int, int], bool]) -> None:
+        """Take away an image whose row is gone, and its labels with it."""
+        for name in FLAGS:
+            self._flag(name, image_id, value=False)
+        for tag_id, images in self.version.postings.items():
+            if image_id in images:
+                labels[image_id, tag_id] = False
+        for name in DTYPES:
+            # The counts of tags follow from the labels.
+            if name not in COUNT_COLUMNS and self.drafts[name].get(image_id):
+                self.drafts[name].put(image_id, 0)
+        self.strays = self.strays - BitMap([image_id])
+
+    def _code(self, name: str, text: str) -> int:
+        texts = self.codes[name]
+        if text not in texts:
+            texts.append(text)
+        return texts.index(text) + 1
+
+    def _flag(self, name: str, image_id: int, *, value: bool) -> None:
+        if (image_id in self.flags[name]) == value:
+            return
+        if name not in self.own_flags:
+            self.flags[name] = self.flags[name].copy()
+            self.own_flags.add(name)
+        if value:
+            self.flags[name].add(image_id)
+        else:
+            self.flags[name].discard(image_id)
+
+    def _place(self, image_id: int, time: int) -> None:
+        """Find out whether the image is in order by when it was first seen."""
+        if self.regular is None:
+            self.regular = self.flags["known"] - self.strays
+        seen = self.drafts["first_seen_at"].get
+        self.regular.discard(image_id)
+        if is_stray(image_id, time, regular=self.regular, seen=seen):
+            self.strays = self.strays | BitMap([image_id])
+            return
+        self.regular.add(image_id)
+        if image_id in self.strays:
+            self.strays = self.strays - BitMap([image_id])
+
+    def _apply_words(self, labels: Mapping[tuple[int, int], bool]) -> None:
+        """Read the tags again whose row may have changed, and those never heard of."""
+        vocabulary = self.version.vocabulary
+        asked = self.touched.ids(ChangeKind.TAG) | self.touched.ids(ChangeKind.POSTING)
+        asked |= {tag_id for _, tag_id in labels if vocabulary.word(tag_id) is None}
+        found = _words(self.connection, asked)
+        for tag_id in asked:
+            old, new = vocabulary.word(tag_id), found.get(tag_id)
+            if old == new:
+                continue
+            self.words[tag_id] = new
+            if old is not None:
+                self.stamps = replace(self.stamps, names=self.seq)
+                self._recount(tag_id, old, new)
+
+    def _recount(self, tag_id: int, old: Word, new: Word | None) -> None:
+        """Move the counts of a tag's images from its old category to its new one."""
+        ids = ids_of(self.version.posting(tag_id))
+        for word, amount in ((old, -1), (new, 1)):
+            if word is not None and word.code:
+                self._count(word.code, amount, ids)
+
+    def _count(self, code: int, amount: int, ids: Any) -> None:
+        self.drafts[COUNT_COLUMNS[code - 1]].add(ids, amount)
+
+    def _apply_labels(self, labels: Mapping[tuple[int, int], bool]) -> None:
+        reread = self.touched.ids(ChangeKind.POSTING)
+        if reread:
+            now = _read_postings(self.connection, reread)
+            for tag_id in reread:
+                self._repost(tag_id, now.get(tag_id, BitMap()))
+        changed: dict[int, dict[int, bool]] = defaultdict(dict)
+        for (image_id, tag_id), asserted in labels.items():
+            self.drafts["version"].put(image_id, self.seq)
+            if tag_id not in reread:
+                changed[tag_id][image_id] = asserted
+        for tag_id, images in changed.items():
+            old = self.version.posting(tag_id)
+            more = BitMap([image_id for image_id, asserted in images.items() if asserted])
+            less = BitMap([image_id for image_id, asserted in images.items() if not asserted])
+            self._repost(tag_id, (old | more) - less)
+
+    def _repost(self, tag_id: int, new: BitMap) -> None:
+        old = self.version.posting(tag_id)
+        added, taken = ids_of(new - old), ids_of(old - new)
+        if not len(added) and not len(taken):
+            return
+        self.postings[tag_id] = new
+        code = self._word_code(tag_id)
+        if code:
+            self._count(code, 1, added)
+            self._count(code, -1, taken)
+        for image_id in (*added.tolist(), *taken.tolist()):
+            self.drafts["version"].put(image_id, self.seq)
+
+    def _word_code(self, tag_id: int) -> int:
+        word = self.words.get(tag_id) or self.version.vocabulary.word(tag_id)
+        return word.code if word is not None else 0
+
+    def _apply_accounts(self, account_ids: Collection[int]) -> None:
+        if not account_ids:
+            return
+        newest = self.stamps.newest_account
+        # A new account's name cannot have been shown on an image yet.
+        if min(account_ids) <= newest:
+            self.stamps = replace(self.stamps, names=self.seq)
+        self.stamps = replace(
+            self.stamps, accounts=self.seq, newest_account=max(newest, *account_ids)
+        )

@@ -1,0 +1,182 @@
+"""The snapshot: a version on disk, so that a start need not read the whole database.
+
+One file: a line that names the format, a digest of all that follows, the length of a head, the
+head (msgpack), and a body of numbers and bitmaps that the head gives the places of. Anything odd
+about it, and it counts as missing.
+"""
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from pyroaring import BitMap
+
+from menagerie.search.columns import CHUNK, Column
+from menagerie.search.personal import Personal
+from menagerie.search.postings import Postings
+from menagerie.search.version import DTYPES, FLAGS, Stamps, Version
+from menagerie.search.vocabulary import Vocabulary, Word
+
+_log = logging.getLogger(__name__)
+_MAGIC = b"Menagerie catalogue 1\n"
+_DIGEST_BYTES = 32
+_ALIGNMENT = 64  # of each piece of the body, for numpy's sake
+
+
+class _Head(msgspec.Struct, frozen=True):
+    identity: tuple[str, str]
+    seq: int
+    stamps: Stamps
+    codes: dict[str, tuple[str, ...]]
+    columns: dict[str, list[int]]  # where each chunk starts in the body
+    flags: dict[str, tuple[int, int]]  # start and length
+    strays: tuple[int, int]
+    tag_ids: tuple[int, int]  # int64
+    ends: tuple[int, int]  # of each tag's posting, int64, counted from the first
+    postings: int
+    words: tuple[int, int]  # msgpack
+    dtypes: dict[str, str]
+
+
+class _Body:
+    """What is written after the head, piece by piece."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Any] = []
+        self.length = 0
+
+    def add(self, piece: Any) -> int:
+        """Append a piece; return where it starts."""
+        padding = -self.length % _ALIGNMENT
+        if padding:
+            self.append(bytes(padding))
+        start = self.length
+        self.append(piece)
+        return start
+
+    def append(self, piece: Any) -> None:
+        """Append a piece right behind the last one."""
+        self.pieces.append(piece)
+        self.length += memoryview(piece).nbytes
+
+    def span(self, piece: Any) -> tuple[int, int]:
+        """Append a piece; return where it starts and how long it is."""
+        return self.add(piece), memoryview(piece).nbytes
+
+
+def write(path: Path, version: Version) -> None:
+    """Write the version to `path`, whole or not at all."""
+    body = _Body()
+    head = msgspec.msgpack.encode(_head(version, body))
+    digest = hashlib.blake2b(head, digest_size=_DIGEST_BYTES)
+    for piece in body.pieces:
+        digest.update(piece)
+    # Named after the process: several may write at once, and the last one wins.
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(_MAGIC + digest.digest() + len(head).to_bytes(8, "little") + head)
+            for piece in body.pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _head(version: Version, body: _Body) -> _Head:
+    columns = {
+        name: [body.add(np.ascontiguousarray(chunk)) for chunk in column.chunks]
+        for name, column in version.columns.items()
+    }
+    flags = {name: body.span(version.flags[name].serialize()) for name in FLAGS}
+    strays = body.span(version.strays.serialize())
+    tag_ids: list[int] = []
+    lengths: list[int] = []
+    postings = body.add(b"")
+    for tag_id, serialized in version.postings.serialized():
+        body.append(serialized)
+        tag_ids.append(tag_id)
+        lengths.append(memoryview(serialized).nbytes)
+    words = [(id_, w.name, w.category, w.aliased_to_id) for id_, w in version.vocabulary.items()]
+    return _Head(
+        identity=version.identity,
+        seq=version.seq,
+        stamps=version.stamps,
+        codes=dict(version.codes),
+        columns=columns,
+        flags=flags,
+        strays=strays,
+        tag_ids=body.span(np.array(tag_ids, np.int64)),
+        ends=body.span(np.cumsum(np.array(lengths, np.int64))),
+        postings=postings,
+        words=body.span(msgspec.msgpack.encode(words)),
+        dtypes={name: np.dtype(dtype).str for name, dtype in DTYPES.items()},
+    )
+
+
+def read(path: Path, personal: Personal) -> Version | None:
+    """Return the version at `path`; None when there is none, or it is damaged or of old."""
+    try:
+        whole = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _log.warning("the catalogue's snapshot cannot be read: %s", error)
+        return None
+    at = len(_MAGIC) + _DIGEST_BYTES + 8
+    if not whole.startswith(_MAGIC) or len(whole) < at:
+        _log.warning("the catalogue's snapshot is of another format")
+        return None
+    view = memoryview(whole)
+    wanted = whole[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES]
+    if hashlib.blake2b(view[at:], digest_size=_DIGEST_BYTES).digest() != wanted:
+        _log.warning("the catalogue's snapshot is damaged")
+        return None
+    end = at + int.from_bytes(whole[at - 8 : at], "little")
+    try:
+        head = msgspec.msgpack.decode(view[at:end], type=_Head)
+    except msgspec.DecodeError:
+        _log.warning("the catalogue's snapshot is of another format")
+        return None
+    if head.dtypes != {name: np.dtype(dtype).str for name, dtype in DTYPES.items()}:
+        return None
+    return _version(head, view[end:], personal)
+
+
+def _version(head: _Head, body: memoryview, personal: Personal) -> Version:
+    def piece(span: tuple[int, int]) -> memoryview:
+        return body[span[0] : span[0] + span[1]]
+
+    def column(name: str) -> Column:
+        dtype = np.dtype(DTYPES[name])
+        length = CHUNK * dtype.itemsize
+        starts = head.columns[name]
+        return Column(dtype, (np.frombuffer(piece((start, length)), dtype) for start in starts))
+
+    words = msgspec.msgpack.decode(
+        piece(head.words), type=list[tuple[int, str, str | None, int | None]]
+    )
+    ends = (np.frombuffer(piece(head.ends), np.int64) + head.postings).tolist()
+    starts = [head.postings, *ends]
+    tag_ids = np.frombuffer(piece(head.tag_ids), np.int64).tolist()
+    postings = {
+        tag_id: body[start:end] for tag_id, start, end in zip(tag_ids, starts, ends, strict=False)
+    }
+    return Version(
+        identity=head.identity,
+        seq=head.seq,
+        columns={name: column(name) for name in DTYPES},
+        flags={name: BitMap.deserialize(bytes(piece(head.flags[name]))) for name in FLAGS},
+        codes=head.codes,
+        postings=Postings().replaced(postings),
+        vocabulary=Vocabulary.of({row[0]: Word(*row[1:]) for row in words}),
+        strays=BitMap.deserialize(bytes(piece(head.strays))),
+        personal=personal,
+        stamps=head.stamps,
+    )

@@ -1,0 +1,287 @@
+"""One state of the catalogue: columns, flags, postings and names as of one place in the log.
+
+A version never changes (it only remembers what it has worked out), so that any number of threads
+evaluate on it without a lock while the next one is made.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+from pyroaring import BitMap
+
+from menagerie.search.columns import Column, Derived, Ids, Numbers, from_ids, ids_of
+from menagerie.search.personal import Personal
+from menagerie.search.postings import Postings
+from menagerie.search.vocabulary import COUNTED_CATEGORIES, Vocabulary
+
+COUNT_COLUMNS = tuple(f"{name.replace('-', '_')}_tag_count" for name in COUNTED_CATEGORIES)
+
+DTYPES: Mapping[str, npt.DTypeLike] = {
+    "width": np.int32,
+    "height": np.int32,
+    "score": np.int32,
+    "upvotes": np.int32,
+    "downvotes": np.int32,
+    "faves": np.int32,
+    "hides": np.int32,
+    "comment_count": np.int32,
+    "source_count": np.int32,
+    "tag_count": np.int32,
+    "size": np.int64,  # bytes
+    "orig_size": np.int64,  # bytes
+    "duration": np.float64,  # seconds, 0 for what does not move
+    "wilson_score": np.float64,
+    "created_at": np.int64,  # microseconds UTC, like the next two
+    "updated_at": np.int64,
+    "first_seen_at": np.int64,
+    "account_id": np.int64,  # 0: nobody
+    "duplicate_id": np.int64,  # 0: not merged
+    "nw": np.float64,  # luma; means nothing where `measured` says no, like the next three
+    "ne": np.float64,
+    "sw": np.float64,
+    "se": np.float64,
+    "perceptual_hash": np.int64,  # means nothing where `hashed` says no
+    "original_format": np.uint16,  # place in `Version.codes`, from 1
+    "mime_type": np.uint16,
+    **dict.fromkeys(COUNT_COLUMNS, np.uint16),
+    "version": np.int64,  # seq of the image's last change
+}
+"""Every stored column and the type of its numbers."""
+
+FLAGS = (
+    "known",  # has a row
+    "public",
+    "approved",
+    "removed",
+    "merged",
+    "animated",
+    "processed",
+    "thumbnails_generated",
+    "anonymous",
+    "measured",
+    "hashed",
+)
+"""Every stored yes-or-no of an image."""
+
+_BEYOND = 0xFFFF_FFFF
+
+
+class Order(Struct, frozen=True):
+    """How `first_seen_at` order differs from the order of ids.
+
+    Leaving out the images in `strays`, both orders are the same. `stray_ids` lists those by
+    (first_seen_at, id); the place of the i-th among the rest is before the id `goes_before[i]`.
+    """
+
+    strays: BitMap
+    stray_ids: Ids
+    goes_before: Ids
+
+
+class Version:
+    """Everything the catalogue knows at `seq`; see the module."""
+
+    def __init__(
+        self,
+        *,
+        identity: tuple[str, str],
+        seq: int,
+        columns: Mapping[str, Column],
+        flags: Mapping[str, BitMap],
+        codes: Mapping[str, tuple[str, ...]],
+        postings: Postings,
+        vocabulary: Vocabulary,
+        strays: BitMap,
+        personal: Personal,
+        stamps: "Stamps",
+        previous: "Version | None" = None,
+    ) -> None:
+        self.identity = identity  # of the library: id and epoch
+        self.seq = seq
+        self.columns = columns
+        self.flags = flags
+        self.codes = codes
+        self.postings = postings
+        self.vocabulary = vocabulary
+        self.strays = strays
+        self.personal = personal
+        self.stamps = stamps
+        self.memory: dict[object, Any] = {}
+        self.live = flags["public"] & flags["approved"]
+        self.live -= flags["removed"]
+        self.live -= flags["merged"]
+        if previous is not None:
+            self._inherit(previous)
+
+    def _inherit(self, previous: "Version") -> None:
+        """Keep what the previous version worked out and what still holds."""
+        if self.live == previous.live:
+            # The same object: caches compare by identity.
+            self.live = previous.live
+        same_order = (
+            self.strays is previous.strays
+            and self.flags["known"] is previous.flags["known"]
+            and self.columns["first_seen_at"] is previous.columns["first_seen_at"]
+        )
+        if same_order and "order" in previous.memory:
+            self.memory["order"] = previous.memory["order"]
+
+    @property
+    def names_version(self) -> int:
+        """The seq of the last change of a name that may show on an image."""
+        return self.stamps.names
+
+    @property
+    def accounts_version(self) -> int:
+        """The seq of the last change of an account."""
+        return self.stamps.accounts
+
+    @property
+    def filters_version(self) -> int:
+        """The seq of the last change of a filter."""
+        return self.stamps.filters
+
+    def remember(self, key: object, work: Callable[[], Any]) -> Any:
+        """Return what `work` gives, worked out once in this version (twice if threads race)."""
+        try:
+            return self.memory[key]
+        except KeyError:
+            value = self.memory[key] = work()
+            return value
+
+    def image_version(self, image_id: int) -> int:
+        """Return the seq of the image's last change, 0 when the image is not known."""
+        return int(self.columns["version"].get(image_id))
+
+    def posting(self, tag_id: int) -> BitMap:
+        """Return the images on which the tag is asserted, seen or not; not to be written to."""
+        return self.postings.get(tag_id)
+
+    def tag_id(self, name: str) -> int | None:
+        """Return the id of the tag of this name, or of the tag it is an alias of."""
+        return self.vocabulary.id(name)
+
+    @property
+    def shown(self) -> BitMap:
+        """The public, approved images, removed and merged ones among them."""
+        shown: BitMap = self.remember(
+            "shown", lambda: self.flags["public"] & self.flags["approved"]
+        )
+        return shown
+
+    def owned(self, account_id: int) -> BitMap:
+        """Return the images the account put in, anonymous, private and removed ones too."""
+        owned: BitMap = self.remember(
+            ("owned", account_id),
+            lambda: self.columns["account_id"].where(lambda ids: ids == account_id),
+        )
+        return owned
+
+    def searchable(self, account_id: int | None) -> BitMap:
+        """Return the images that the account, or everybody, may find: live and own private ones."""
+        if account_id is None:
+            return self.live
+        private = self._private
+        return self.live | (private & self.owned(account_id)) if private else self.live
+
+    @property
+    def _private(self) -> BitMap:
+        flags = self.flags
+        private: BitMap = self.remember(
+            "private",
+            lambda: flags["approved"] - flags["public"] - flags["removed"] - flags["merged"],
+        )
+        return private
+
+    def numbers(self, name: str) -> Numbers:
+        """Return a column by its name, those worked out from others too; KeyError if none."""
+        if name in self.columns:
+            return self.columns[name]
+        derived: Numbers = self.remember(("column", name), lambda: self._derived(name))
+        return derived
+
+    def _derived(self, name: str) -> Numbers:
+        width, height = self.columns["width"], self.columns["height"]
+        if name == "pixels":
+            return Derived(np.int64, width, height, lambda w, h: w.astype(np.int64) * h)
+        if name == "aspect_ratio":
+            return Derived(np.float64, width, height, lambda w, h: w / np.maximum(h, 1))
+        raise KeyError(name)
+
+    @property
+    def order(self) -> Order:
+        """How first_seen_at order differs from id order."""
+        order: Order = self.remember("order", self._order)
+        return order
+
+    def _order(self) -> Order:
+        strays, times = ids_of(self.strays), self.columns["first_seen_at"]
+        seen = times.gather(strays)
+        by_time = np.lexsort((strays, seen))
+        strays, seen = strays[by_time], seen[by_time]
+        if not len(strays):
+            return Order(self.strays, strays, strays)
+        regular = ids_of(self.flags["known"] - self.strays)
+        keys = times.gather(regular)
+        # How many regular images come before: all seen earlier, of those seen at the same time the
+        # ones with a lower id, none seen later.
+        places = np.clip(
+            np.searchsorted(regular, strays),
+            np.searchsorted(keys, seen, side="left"),
+            np.searchsorted(keys, seen, side="right"),
+        )
+        return Order(self.strays, strays, np.append(regular, np.uint32(_BEYOND))[places])
+
+
+class Stamps(Struct, frozen=True):
+    """The seq of the last change of each kind of thing that is cached elsewhere."""
+
+    names: int = 0
+    accounts: int = 0
+    filters: int = 0
+    newest_account: int = 0
+
+
+def strays_of(ids: Ids, times: npt.NDArray[np.int64]) -> BitMap:
+    """Return the fewest images whose leaving out puts `times` in the order of `ids`."""
+    falls = np.flatnonzero(np.diff(times) < 0)
+    if not len(falls):
+        return BitMap()
+    return from_ids(ids[~_longest_rising(times)])
+
+
+def _longest_rising(times: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which items form a longest subsequence that never falls (patience sorting)."""
+    tops: list[int] = []  # the least last time of a rising run of each length
+    top_at: list[int] = []
+    before = np.empty(len(times), np.int64)
+    for place, time in enumerate(times.tolist()):
+        length = len(tops) if not tops or time >= tops[-1] else bisect_right(tops, time)
+        before[place] = top_at[length - 1] if length else -1
+        if length == len(tops):
+            tops.append(time)
+            top_at.append(place)
+        else:
+            tops[length] = time
+            top_at[length] = place
+    kept = np.zeros(len(times), np.bool_)
+    place = top_at[-1]
+    while place >= 0:
+        kept[place] = True
+        place = int(before[place])
+    return kept
+
+
+def is_stray(image_id: int, time: int, *, regular: BitMap, seen: Callable[[int], int]) -> bool:
+    """Tell whether an image first seen at `time` is out of order among the `regular` ones.
+
+    `seen` gives when a regular one was first seen; the image itself must not be among them.
+    """
+    below = regular.rank(image_id)
+    if below and seen(regular[below - 1]) > time:
+        return True
+    return below < len(regular) and seen(regular[below]) < time
