@@ -258,6 +258,7 @@ class _Parser:
     ) -> None:
         self._tokens = _Lexer(text).tokens()
         self._at = 0
+        self._end = 0  # of what was read last, spaces after it left out
         self._depth = 0
         self._index = index
         self._fields = index.named(moderator=moderator)
@@ -283,20 +284,23 @@ class _Parser:
         return self._tokens[self._at].mark
 
     def _or(self) -> Node:
+        start = self._tokens[self._at].start
         children = [self._and()]
         while self._mark is _Mark.OR:
             self._at += 1
             children.append(self._and())
-        return disjunction(children, Span(children[0].span.start, children[-1].span.end))
+        return disjunction(children, Span(start, self._end))
 
     def _and(self) -> Node:
+        start = self._tokens[self._at].start
         children = [self._boost()]
         while self._mark is _Mark.AND:
             self._at += 1
             children.append(self._boost())
-        return conjunction(children, Span(children[0].span.start, children[-1].span.end))
+        return conjunction(children, Span(start, self._end))
 
     def _boost(self) -> Node:
+        start = self._tokens[self._at].start
         child = self._not()
         token = self._tokens[self._at]
         if token.mark is not _Mark.BOOST:
@@ -312,7 +316,8 @@ class _Parser:
         self._at += 1
         # Adding zero makes of minus zero the one zero that prints without a sign.
         factor = min(factor, values.FLOAT_MAX) + 0.0
-        return Boost(child, factor, Span(child.span.start, token.end))
+        self._end = token.end
+        return Boost(child, factor, Span(start, token.end))
 
     def _not(self) -> Node:
         token = self._tokens[self._at]
@@ -320,7 +325,7 @@ class _Parser:
             return self._group()
         self._at += 1
         child = self._group()
-        return Not(child, Span(token.start, child.span.end))
+        return Not(child, Span(token.start, self._end))
 
     def _group(self) -> Node:
         token = self._tokens[self._at]
@@ -347,6 +352,7 @@ class _Parser:
         node = self._or()
         if self._mark is not _Mark.CLOSE:
             raise _imbalanced(token)
+        self._end = self._tokens[self._at].end
         self._at += 1
         self._depth -= 1
         return node
@@ -360,6 +366,7 @@ class _Parser:
             span = Span(token.start, token.end)
         else:
             span = Span(token.start, token.start + len(values.trim(text)))
+        self._end = span.end
         if field is None:
             field = self._index.default
         elif field.kind is Kind.CUSTOM:
@@ -369,14 +376,15 @@ class _Parser:
 
     def _field(self, name: str) -> tuple[Field | None, values.Op]:
         """Return the field and comparison that stand before a colon, if they are known."""
-        op = values.Op.EQ
-        field = self._fields.get(name)
+        field, op = self._fields.get(name), values.Op.EQ
         if field is None:
             head, _, suffix = name.rpartition(".")
-            if suffix in values.OPS:
-                field, op = self._fields.get(head), values.OPS[suffix]
-        if field is not None and field.role is Role.ACCOUNT and not self._signed_in:
-            return (field if self._index.demands_login else None), op
+            if suffix in values.OPS and (field := self._fields.get(head)):
+                op = values.OPS[suffix]
+        if field is None or (
+            field.role is Role.ACCOUNT and not self._signed_in and not self._index.demands_login
+        ):
+            return None, values.Op.EQ
         return field, op
 
     def _custom(self, field: Field, value: str, span: Span) -> Custom:

@@ -219,8 +219,9 @@ def _literal(field: Field, op: Op, text: str, _now: int, span: Span) -> Node:
     marked = _normalised(field, _marked(body))
     if pattern := _pattern(marked):
         return All(span) if pattern == (Hole.ANY,) else Wildcard(field.name, pattern, span)
-    edits = _edits(fuzz, len(marked))
-    return Fuzzy(field.name, marked, edits, span) if edits else Term(field.name, marked, span)
+    if marked and (edits := _edits(fuzz, len(marked))):
+        return Fuzzy(field.name, marked, edits, span)
+    return Term(field.name, marked, span)
 
 
 def _text(field: Field, op: Op, text: str, _now: int, span: Span) -> Node:
