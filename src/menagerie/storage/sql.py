@@ -21,6 +21,24 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, ob
     return sum(connection.execute(statement.values(row)).rowcount for row in rows)
 
 
+def skip_used_ids(connection: Connection, table: Table) -> None:
+    """Let the next id of `table` come after those that were inserted by number."""
+    if connection.dialect.name == "postgresql":  # SQLite sees to it by itself
+        connection.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id))"
+            f" FROM {table.name}"
+        )
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    """Insert `rows`, replacing the other columns of those whose primary key is there already."""
+    keys = [column.name for column in table.primary_key]
+    for row in rows:
+        statement = insert(connection, table).values(row)
+        replaced = {name: value for name, value in row.items() if name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced))
+
+
 def size_bytes(connection: Connection) -> int:
     """Return about how much room the database takes on disk."""
     if connection.dialect.name == "sqlite":
