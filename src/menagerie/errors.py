@@ -57,14 +57,23 @@ class Invalid(MenagerieError):
 
 
 class Unsupported(Invalid):
-    """The file is not a picture the library takes; `media_type` is what it seems to be, if known."""
+    """The file is not a picture the library takes; `media_type` is what it seems to be, if known.
+
+    `also` are other fields that are wrong, so that a person is told everything at once.
+    """
 
     code = "unsupported"
 
-    def __init__(self, reason: str, *, media_type: str | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        media_type: str | None = None,
+        also: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.reason = reason
         self.media_type = media_type
-        super().__init__({"image": [reason]})
+        super().__init__({"image": [reason], **(also or {})})
 
 
 class QueryError(MenagerieError):

@@ -94,6 +94,16 @@ class Tx:
         return self._open()
 
     @property
+    def is_open(self) -> bool:
+        """Whether the connection is open, and with it the moment the transaction sees is fixed."""
+        return "connection" in self.__dict__
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether this transaction has changed anything that the catalogue cannot know yet."""
+        return bool(self._changes)
+
+    @property
     def now_s(self) -> int:
         """Now, cut to the whole second that public times have, in microseconds UTC."""
         return self.now // SECOND * SECOND
@@ -156,6 +166,8 @@ class Library:
             memory_bytes=settings.decode_memory,
             timeout_s=settings.decode_timeout,
         )
+        # What modules of core have read and keep, under names of their own.
+        self.caches: dict[str, Any] = {}
         # Signalled after each commit that enqueued a job, so that an idle worker need not poll.
         self.job_wakers: list[Callable[[], None]] = []
 

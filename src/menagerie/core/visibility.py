@@ -106,7 +106,7 @@ def may_see(actor: Actor, facts: Facts) -> bool:
     return state(facts) in {State.VISIBLE, State.PENDING} or actor.is_moderator
 
 
-def facts_of(row: Row[Any]) -> Facts:
+def facts_of(row: Row[*tuple[Any, ...]]) -> Facts:
     """Return the facts of a row that begins with `FACT_COLUMNS`."""
     return Facts(*row[: len(FACT_COLUMNS)])
 

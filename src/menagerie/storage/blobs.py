@@ -82,6 +82,13 @@ def media_type_of_name(name: str) -> str:
     return MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
 
 
+def work_folder(settings: Settings) -> Path:
+    """Return the folder for files that are worked on for a moment, made if needed."""
+    folder = settings.data_path / "work"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 class Blobs:
     """The files of a library, where `settings` say; safe to share between threads.
 
