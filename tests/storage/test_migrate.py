@@ -12,11 +12,13 @@ from menagerie.storage import migrate, schema
 from menagerie.storage.database import Database
 
 
-def definitions(connection) -> set[str]:
-    """The SQL of every table and index of a SQLite database, without its line breaks."""
-    rows = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    found = {re.sub(r"\s+", " ", sql).replace('"', "") for (sql,) in rows}
-    return {sql for sql in found if "alembic_version" not in sql and "sqlite_sequence" not in sql}
+def definitions(connection) -> dict[str, list[str]]:
+    """The words of each table's and index's SQL, sorted: constraints may come in any order."""
+    rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    foreign = {"alembic_version", "sqlite_sequence"}
+    return {
+        name: sorted(re.split(r"[\s,()\"]+", sql)) for name, sql in rows if name not in foreign
+    }
 
 
 def test_a_migrated_database_is_what_the_schema_says(library):
