@@ -1,9 +1,9 @@
 import random
 
 import pytest
-import rows
 from sqlalchemy import insert, select
 
+import rows
 from menagerie.core import labels, tags, vocabulary
 from menagerie.errors import Banned, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM

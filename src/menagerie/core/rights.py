@@ -68,3 +68,8 @@ def is_within(address: str, network: str) -> bool:
         return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
     except ValueError:
         return False
+
+
+def is_unfit(text: str) -> bool:
+    """Tell whether no database can hold the text: NUL, or half of a surrogate pair."""
+    return "\0" in text or (not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text))

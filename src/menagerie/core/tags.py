@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 from sqlalchemy import ColumnElement, insert, or_, select
 
+from menagerie.core import rights
 from menagerie.errors import Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.search import words
@@ -148,7 +149,7 @@ def parse_list(text: str | Iterable[str]) -> list[str]:
     ['safe', 'rainbow dash']
     """
     joined = text if isinstance(text, str) else ",".join(text)
-    if "\0" in joined or any("\ud800" <= c <= "\udfff" for c in joined):
+    if rights.is_unfit(joined):
         raise Invalid({"tags": ["may not contain control characters"]})
     names = (words.normalise_tag_name(part) for part in joined.split(","))
     found = list(dict.fromkeys(n for n in names if n and len(n.encode()) <= MAX_NAME_BYTES))

@@ -1,9 +1,25 @@
 """The few constructs that differ by database, both forms side by side."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterable, Sequence
+from enum import Enum
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+
+_GLOB = re.compile(r"[*?\[]")
+_LIKE = re.compile(r"[\\%_]")
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -46,3 +62,34 @@ def size_bytes(connection: Connection) -> int:
     else:
         text = "SELECT pg_database_size(current_database())"
     return int(connection.exec_driver_sql(text).scalar_one())
+
+
+def fits(
+    connection: Connection, column: ColumnElement[str], pattern: Iterable[str | Enum]
+) -> ColumnElement[bool]:
+    """Return the condition that a whole text fits literal runs and holes, case by case.
+
+    A hole is a member of an enumeration, its value `*` (any run) or `?` (exactly one character).
+    SQLite's LIKE takes A for a, hence its GLOB.
+    """
+    parts = list(pattern)
+    if connection.dialect.name == "sqlite":
+        text = "".join(_GLOB.sub(r"[\g<0>]", p) if isinstance(p, str) else p.value for p in parts)
+        return column.op("GLOB", is_comparison=True)(literal(text, Text))
+    holes = {"*": "%", "?": "_"}
+    text = "".join(
+        _LIKE.sub(r"\\\g<0>", p) if isinstance(p, str) else holes[p.value] for p in parts
+    )
+    return column.like(literal(text, Text), escape="\\")
+
+
+def among(
+    connection: Connection, column: ColumnElement[int], ids: Iterable[int]
+) -> ColumnElement[bool]:
+    """Return the condition that a number is among `ids`, of which there may be very many."""
+    if connection.dialect.name == "sqlite":
+        # One parameter, where IN (?, ?, …) would need as many as there are ids.
+        listed = literal(json.dumps(list(ids)), Text)
+        each = func.json_each(listed).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(list(ids), postgresql.ARRAY(BigInteger)))
