@@ -45,3 +45,5 @@ def test_fields_of_other_indexes_are_hinted_at_too():
     assert "'image_count:'" in remark
     [(_, remark)] = remarks("authr:foo", fields.COMMENTS)
     assert "'author:'" in remark
+    [(_, remark)] = remarks("image.tgs:foo", fields.COMMENTS)
+    assert "'image.tags:'" in remark

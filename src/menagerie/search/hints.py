@@ -62,8 +62,10 @@ def _field_meant(text: str, index: Index, *, moderator: bool) -> str:
     if not colon or (is_tag and head in words.NAMESPACES):
         return ""
     # Tag names have lost their underscores and capitals by now.
-    name, dot, op = head.strip().lower().replace(" ", "_").partition(".")
-    suffix = f".{op}" if dot and op in values.OPS else ""
+    name, suffix = head.strip().lower().replace(" ", "_"), ""
+    stem, _, op = name.rpartition(".")
+    if op in values.OPS:
+        name, suffix = stem, f".{op}"
     known = index.named(moderator=moderator)
     if name in known:
         return f"to search the field, write '{name}{suffix}:' just so, with nothing before it"
@@ -72,7 +74,4 @@ def _field_meant(text: str, index: Index, *, moderator: bool) -> str:
     # What only moderators may ask is neither explained nor corrected into something else.
     if distance > min(len(name) // 3, 2) or name in index.named(moderator=True):
         return ""
-    return (
-        f"no field is called '{head.strip()}', so this is a plain term; "
-        f"did you mean '{best}{suffix}:'?"
-    )
+    return f"no field is called '{name}', so this is a plain term; did you mean '{best}{suffix}:'?"
