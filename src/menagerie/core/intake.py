@@ -1,0 +1,432 @@
+"""Intake: how a picture comes into the library.
+
+`prepare` looks at the file and keeps it, outside any transaction; `admit` makes the image, inside
+one. Killed in between, the library has a file too many, which the sweeper takes, and nothing else.
+
+    prepared = intake.prepare(library, actor, upload)
+    with library.writing(actor) as tx:
+        image_id = intake.admit(tx, prepared)
+"""
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from menagerie import jobs
+from menagerie.core import images, labels, rendering, rights, sweeping, tags
+from menagerie.errors import (
+    Banned,
+    Conflict,
+    Invalid,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from menagerie.library import SECOND, Actor, Library, Tx
+from menagerie.media.examine import Examination, QueryFeatures, examine
+from menagerie.media.examine import query_features as _features_of
+from menagerie.media.fetch import fetch
+from menagerie.media.limits import CORRUPT, Limits
+from menagerie.search import texts
+from menagerie.settings import ReviewMode, Settings
+from menagerie.storage import blobs, schema
+from menagerie.storage.schema import Audience, ChangeKind, Origin, Review, Role
+
+MAX_NAME_BYTES = 255
+MAX_LICENCE_BYTES = 255
+_MINUTE = 60 * SECOND
+# Clocks of machines that share a library may differ by this much.
+_CLOCK_SKEW = 300 * SECOND
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody sends: a file, or the address of one, and what they say about it.
+
+    `path` is only read, and is still there afterwards. `tags` are names, or one text with commas.
+    `accepts` are the formats taken (`png`, `jpg`, …), None meaning all.
+    """
+
+    path: Path | None = None
+    url: str = ""
+    name: str = ""
+    tags: str | list[str] = ""
+    sources: list[str] = []
+    description: str = ""
+    is_anonymous: bool = False
+    audience: Audience = Audience.PUBLIC
+    licence: str = ""
+    enforce_board_rules: bool = False
+    requires_account: bool = True
+    origin: Origin = Origin.PERSON
+    accepts: frozenset[str] | None = None
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload whose file was looked at and is kept; `admit` makes an image of it."""
+
+    upload: Upload
+    file: Examination
+    name: str
+    sources: list[str]
+    tag_names: list[str]
+    prepared_at: int
+
+
+def prepare(library: Library, actor: Actor, upload: Upload) -> Prepared:
+    """Check an upload, decode its file once and keep the original and the published file.
+
+    Changes nothing but the file store. Raises Unauthenticated, Banned and RateLimited; Invalid with
+    all wrong fields together (`image`, `tags`, `sources`, `source`, `source_url`, `description`,
+    `name`, `licence`, `size`), which is Unsupported when the file is among them; then Conflict
+    when the same file is already here; Unavailable when there is no room.
+    """
+    prepared_at = library.clock.now()
+    with library.reading(actor) as tx:
+        _require_may(tx, upload)
+    with _spooled(library, upload) as (path, name, problem):
+        found = problem or _look_at(library, path, upload)
+        with library.reading(actor) as tx:
+            problems = _field_problems(tx, upload, name)
+            file = _require_valid(found, problems)
+            _require_room(tx, file.probe.size_bytes)
+            if upload.audience == Audience.PUBLIC:
+                _require_new(tx, file.sha512)
+        _keep(library, path, file)
+    return Prepared(
+        upload=upload,
+        file=file,
+        name=name or f"image.{file.probe.format}",
+        sources=images.clean_sources(upload.sources),
+        tag_names=tags.parse_list(upload.tags),
+        prepared_at=prepared_at,
+    )
+
+
+def query_features(library: Library, source: Path | str) -> QueryFeatures:
+    """Return what reverse search compares of a file, or of the one at an address.
+
+    Raises Unsupported, also when nothing can be fetched.
+    """
+    upload = Upload(path=source) if isinstance(source, Path) else Upload(url=source)
+    with _spooled(library, upload) as (path, _name, problem):
+        if problem is not None:
+            raise problem
+        return library.pool.run(_features_of, str(path), limits=_limits(library.settings))
+
+
+# Before the file is kept.
+
+
+@contextmanager
+def _spooled(library: Library, upload: Upload) -> Iterator[tuple[Path, str, Invalid | None]]:
+    """Give a path to the file in a folder of our own, its name, and why there is none if so.
+
+    Decoding writes beside the file, which may be in somebody's own folder.
+    """
+    with tempfile.TemporaryDirectory(dir=blobs.work_folder(library.settings)) as folder:
+        path = Path(folder) / "upload"
+        if upload.path is not None:
+            path.symlink_to(upload.path.absolute())
+            yield path, upload.name, None
+        elif upload.url:
+            yield path, *_fetched(library, upload, path)
+        else:
+            yield path, upload.name, Unsupported(CORRUPT)
+
+
+def _fetched(library: Library, upload: Upload, path: Path) -> tuple[str, Invalid | None]:
+    settings = library.settings
+    try:
+        fetched = fetch(
+            upload.url,
+            path,
+            max_bytes=settings.upload_limit,
+            timeout_s=settings.fetch_timeout,
+            allow_private=settings.fetch_private,
+        )
+    except TooLarge:
+        return upload.name, _too_large(settings)
+    except Invalid as error:
+        return upload.name, Unsupported(CORRUPT, also=error.fields)
+    return upload.name or fetched.file_name, None
+
+
+def _too_large(settings: Settings) -> Invalid:
+    return Invalid({"size": [f"must be less than or equal to {settings.upload_limit}"]})
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(max_bytes=settings.upload_limit, max_frames=settings.frame_limit)
+
+
+def _look_at(library: Library, path: Path, upload: Upload) -> Examination | Invalid:
+    """Decode the file, or say what is wrong with it."""
+    try:
+        file = library.pool.run(examine, str(path), limits=_limits(library.settings))
+    except TooLarge:
+        return _too_large(library.settings)
+    except Unsupported as problem:
+        return problem
+    if upload.accepts is not None and file.probe.format not in upload.accepts:
+        taken = ", ".join(sorted(upload.accepts))
+        media_type = file.probe.media_type
+        return Unsupported(f"{media_type} is not taken here, only {taken}", media_type=media_type)
+    return file
+
+
+def _field_problems(tx: Tx, upload: Upload, name: str) -> dict[str, list[str]]:
+    """Return what is wrong beside the file, by field."""
+    problems = {
+        "tags": _tag_problems(tx, upload),
+        "description": images.check_text(
+            upload.description, max_bytes=images.MAX_DESCRIPTION_BYTES
+        ),
+        "name": images.check_text(name, max_bytes=MAX_NAME_BYTES),
+        "licence": images.check_text(upload.licence, max_bytes=MAX_LICENCE_BYTES),
+        **images.source_problems(images.clean_sources(upload.sources)),
+    }
+    return {field: texts_ for field, texts_ in problems.items() if texts_}
+
+
+def _tag_problems(tx: Tx, upload: Upload) -> list[str]:
+    try:
+        names = tags.parse_list(upload.tags)
+    except Invalid as error:
+        return error.fields["tags"]
+    if not upload.enforce_board_rules:
+        return []
+    known = tags.canonical(tx, names)
+    final = {r.tag.name for r in tags.resolve(tx, names, create=False)}
+    final.update(name for name in names if name not in known)
+    return tags.board_problems(final, minimum=tx.library.settings.minimum_tags)
+
+
+def _require_valid(found: Examination | Invalid, problems: dict[str, list[str]]) -> Examination:
+    """Return the file if nothing is wrong with it or beside it; else tell everything at once."""
+    if isinstance(found, Unsupported):
+        others = {field: texts_ for field, texts_ in found.fields.items() if field != "image"}
+        raise Unsupported(
+            found.reason, media_type=found.media_type, also=others | problems
+        ) from found.__cause__
+    if isinstance(found, Invalid):
+        raise Invalid(found.fields | problems)
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def _keep(library: Library, path: Path, file: Examination) -> None:
+    """Put the original and the published file where they belong, safe from power loss."""
+    kind = file.probe.format
+    sources: dict[str, blobs.Source] = {blobs.original_name(file.sha512, kind): path}
+    if file.published_path is not None:
+        name = images.full_name(file.sha512, file.published_sha512, kind)
+        sources[name] = Path(file.published_path)
+    library.blobs.ensure(sources)
+
+
+# May they, and is it new?
+
+
+def _require_may(tx: Tx, upload: Upload) -> None:
+    """Return if the actor may upload now; raises Unauthenticated, Banned and RateLimited."""
+    if upload.requires_account:
+        rights.require_contributor(tx)
+    elif not tx.actor.is_admin and rights.is_banned(tx):
+        raise Banned
+    rate = tx.library.settings.upload_rate
+    if not rate or tx.actor.account_id is None or tx.actor.is_moderator:
+        return
+    row = schema.images.c
+    nth_last = tx.scalar(
+        select(row.created_at)
+        .where(row.account_id == tx.actor.account_id)
+        .order_by(row.id.desc())
+        .offset(rate - 1)
+        .limit(1)
+    )
+    if nth_last is not None and nth_last > tx.now - _MINUTE:
+        raise RateLimited(max(1, (nth_last + _MINUTE - tx.now) // SECOND))
+
+
+def _require_room(tx: Tx, size_bytes: int) -> None:
+    """Return if the account may keep so much more; raises Invalid (`size`)."""
+    if tx.actor.account_id is None:
+        return
+    account = schema.accounts.c
+    row = tx.one(
+        select(account.upload_quota_bytes, account.uploaded_bytes).where(
+            account.id == tx.actor.account_id
+        )
+    )
+    if row is None:
+        raise Unauthenticated
+    own = row.upload_quota_bytes
+    quota = tx.library.settings.upload_quota if own is None else own
+    # Nought in the settings is no limit; an account's own nought means that it may keep nothing.
+    if (quota or own is not None) and row.uploaded_bytes + size_bytes > quota:
+        raise Invalid({"size": [f"would exceed your quota of {quota} bytes"]})
+
+
+def _require_new(tx: Tx, sha512: str) -> None:
+    """Return if no public image has this original; raises Conflict, also for one out of sight."""
+    row = schema.images.c
+    existing = tx.scalar(select(row.id).where(row.sha512 == sha512, row.claims_hash))
+    if existing is not None:
+        raise Conflict(existing)
+
+
+def _require_kept(tx: Tx, prepared: Prepared) -> None:
+    """Return if the sweeper cannot have taken the files since; raises Unavailable.
+
+    It deletes inside a write transaction that also notes the time, so this one sees either no sweep
+    or its end. Only then is the store asked, since that may be slow.
+    """
+    if sweeping.last_deletion_at(tx) < prepared.prepared_at - _CLOCK_SKEW:
+        return
+    file = prepared.file
+    names = {
+        blobs.original_name(file.sha512, file.probe.format),
+        images.full_name(file.sha512, file.published_sha512, file.probe.format),
+    }
+    if not all(tx.library.blobs.exists(name) for name in names):
+        raise Unavailable("The upload took too long to be kept; please send it again.")
+
+
+# The image.
+
+
+def admit(tx: Tx, prepared: Prepared) -> int:
+    """Make an image of a prepared upload and return its id.
+
+    Raises Unauthenticated, Banned, RateLimited; Invalid (`tags`, `size`) when the rules or the
+    account have changed meanwhile; Conflict when the same file has come in meanwhile; Unavailable
+    when the upload has to be sent again.
+    """
+    upload, file = prepared.upload, prepared.file
+    _require_may(tx, upload)
+    resolved = tags.resolve(tx, prepared.tag_names)
+    if upload.enforce_board_rules:
+        names = [r.tag.name for r in resolved]
+        problems = tags.board_problems(names, minimum=tx.library.settings.minimum_tags)
+        if problems:
+            raise Invalid({"tags": problems})
+    _require_room(tx, file.probe.size_bytes)
+    if upload.audience == Audience.PUBLIC:
+        _require_new(tx, file.sha512)
+    _require_kept(tx, prepared)
+    _count_blob(tx, file)
+    review = _review(tx)
+    image_id = _insert(tx, prepared, review)
+    is_searchable = upload.audience == Audience.PUBLIC and review == Review.APPROVED
+    labels.put_on_new(tx, image_id, resolved, origin=upload.origin, is_searchable=is_searchable)
+    images.put_sources(tx, image_id, prepared.sources)
+    if upload.description:
+        texts.index(tx.connection, images.DESCRIPTION, image_id, upload.description)
+    _count_upload(tx, prepared)
+    jobs.enqueue(tx, rendering.RENDER, {"image_id": image_id})
+    tx.changed(ChangeKind.IMAGE, image_id)
+    return image_id
+
+
+def _review(tx: Tx) -> Review:
+    """Return what a new image of the actor starts as."""
+    is_trusted = tx.actor.is_verified or tx.actor.role in {
+        Role.ASSISTANT,
+        Role.MODERATOR,
+        Role.ADMIN,
+    }
+    if tx.library.settings.review == ReviewMode.OPEN or is_trusted:
+        return Review.APPROVED
+    return Review.PENDING
+
+
+def _count_blob(tx: Tx, file: Examination) -> None:
+    blob = schema.blobs.c
+    updated = tx.execute(
+        update(schema.blobs)
+        .where(blob.sha512 == file.sha512)
+        .values(image_count=blob.image_count + 1, touched_at=tx.now)
+    )
+    if updated.rowcount == 0:
+        tx.execute(
+            insert(schema.blobs).values(
+                sha512=file.sha512,
+                size_bytes=file.probe.size_bytes,
+                format=file.probe.format,
+                image_count=1,
+                touched_at=tx.now,
+            )
+        )
+
+
+def _insert(tx: Tx, prepared: Prepared, review: Review) -> int:
+    upload, actor = prepared.upload, tx.actor
+    facts = {
+        "key": str(uuid.UUID(int=tx.library.random.getrandbits(128), version=4)),
+        "account_id": actor.account_id,
+        "is_anonymous": upload.is_anonymous,
+        "on_behalf_of": actor.on_behalf_of,
+        "address": actor.address or None,
+        "fingerprint": actor.fingerprint,
+        "audience": upload.audience,
+        "review": review,
+        "claims_hash": upload.audience == Audience.PUBLIC,
+        "name": prepared.name,
+        "description": upload.description,
+        "licence": upload.licence,
+        "source_count": len(prepared.sources),
+        "created_at": tx.now_s,
+        "updated_at": tx.now_s,
+        "first_seen_at": tx.now_s,
+    }
+    result = tx.execute(insert(schema.images).values(facts | _file_columns(prepared.file)))
+    key = result.inserted_primary_key
+    if key is None:  # every database we use returns it; the type does not say so
+        raise Unavailable("The database gave the image no number.")
+    return int(key[0])
+
+
+def _file_columns(file: Examination) -> dict[str, object]:
+    shown = file.published
+    unsigned = file.perceptual_hash
+    return {
+        "sha512": file.sha512,
+        "full_sha512": file.published_sha512,
+        "format": shown.format,
+        "media_type": shown.media_type,
+        "width": shown.width,
+        "height": shown.height,
+        "original_size_bytes": file.probe.size_bytes,
+        "size_bytes": shown.size_bytes,
+        "duration_s": shown.duration_s,
+        "frame_count": shown.frame_count,
+        "is_animated": shown.is_animated,
+        "has_alpha": shown.has_alpha,
+        "average_color": file.average_colour,
+        **msgspec.structs.asdict(file.intensities),
+        "perceptual_hash": unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned,
+    }
+
+
+def _count_upload(tx: Tx, prepared: Prepared) -> None:
+    """Count the image for its account; no change for the log, since nothing searches for these."""
+    if tx.actor.account_id is None:
+        return
+    upload, account = prepared.upload, schema.accounts.c
+    counts = upload.audience == Audience.PUBLIC and not upload.is_anonymous
+    tx.execute(
+        update(schema.accounts)
+        .where(account.id == tx.actor.account_id)
+        .values(
+            upload_count=account.upload_count + int(counts),
+            uploaded_bytes=account.uploaded_bytes + prepared.file.probe.size_bytes,
+        )
+    )
