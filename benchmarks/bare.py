@@ -1,7 +1,7 @@
 """The measuring stick: a Litestar handler on Granian that returns bytes made beforehand.
 
-`/ready/N` returns N bytes at once; `/spent/N/US` first keeps the processor busy for US microseconds,
-as long as the core needs for the same answer.
+`/ready/N` returns N bytes at once; `/spent/N/US` first keeps the processor busy for US
+microseconds, as long as the core needs for the same answer.
 """
 
 import time

@@ -25,7 +25,7 @@ class Row(NamedTuple):
 def median_us(action: Callable[[], object], *, least_s: float = 0.5, rounds: int = 9) -> float:
     """Return the median time of one `action` in microseconds, over at least `rounds` calls."""
     action()
-    times = []
+    times: list[int] = []
     until = time.perf_counter() + least_s
     while len(times) < rounds or time.perf_counter() < until:
         began = time.perf_counter_ns()
@@ -116,8 +116,8 @@ def requests_per_s(url: str, *, connections: int, seconds: float = 3.0) -> float
             done: asyncio.Future[int] = loop.create_future()
             await loop.create_connection(
                 lambda done=done: _Client(request, until, done),  # type: ignore[misc]
-                parts.hostname,
-                parts.port,
+                str(parts.hostname),
+                int(parts.port or 80),
             )
             waiting.append(done)
         return sum(await asyncio.gather(*waiting))

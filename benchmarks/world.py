@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from menagerie import settings
 from menagerie.core import upkeep
-from menagerie.storage.database import Database
+from menagerie.library import Library
 
 TAGS_PER_IMAGE = 25
 BATCH = 50_000
+USED_TAGS = 20_000  # a larger vocabulary than this is there to be searched, not used
 START_US = 1_500_000_000_000_000
 STEP_S = 37  # seconds between uploads
 RATINGS = (("safe", 0.72), ("suggestive", 0.12), ("questionable", 0.08), ("explicit", 0.08))
@@ -40,11 +41,17 @@ def build(folder: Path, *, images: int, vocabulary: int = 20_000, seed: int = 1)
         return path
     folder.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    options = settings.load({"data": str(folder)}, {})
-    upkeep.prepare(options)
-    Database(options.effective_database_url).close()
+    library = Library(settings.load({"data": str(folder)}, {}))
+    upkeep.prepare(library)
+    library.close()
     connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-400000"):
+    for pragma in (
+        "journal_mode=OFF",
+        "synchronous=OFF",
+        "foreign_keys=OFF",
+        "cache_size=-400000",
+        "ignore_check_constraints=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     _fill(connection, images, vocabulary, np.random.default_rng(seed))
     connection.execute("PRAGMA journal_mode=WAL")
@@ -65,11 +72,12 @@ def _fill(
         connection.execute(f"DROP INDEX {name}")
     connection.execute("BEGIN")
     ratings, first = _add_tags(connection, vocabulary)
+    used = np.arange(first, first + min(vocabulary, USED_TAGS), dtype=np.int64)
     _add_accounts(connection)
     for low in range(1, images + 1, BATCH):
         ids = np.arange(low, min(low + BATCH, images + 1), dtype=np.int64)
         _add_images(connection, ids, rng)
-        _add_labels(connection, ids, ratings, first, vocabulary, rng)
+        _add_labels(connection, ids, used, ratings, rng)
         _add_votes(connection, ids, rng)
     for _, sql in indexes:
         connection.execute(sql)
@@ -167,12 +175,11 @@ def _add_images(connection: sqlite3.Connection, ids: Ints, rng: np.random.Genera
 def _add_labels(
     connection: sqlite3.Connection,
     ids: Ints,
+    words_used: Ints,
     ratings: Ints,
-    first: int,
-    vocabulary: int,
     rng: np.random.Generator,
 ) -> None:
-    chosen = _draw(len(ids), min(vocabulary, 20_000), rng) + first
+    chosen = words_used[_draw(len(ids), len(words_used), rng)]
     rating = rng.choice(ratings, len(ids), p=[p for _, p in RATINGS])
     tags = np.sort(np.concatenate([rating[:, None], chosen], axis=1), axis=1)
     flat_ids = np.repeat(ids, TAGS_PER_IMAGE).tolist()
