@@ -1,13 +1,17 @@
-"""Keep a library in order: prepare it, sweep, trim, check, back up and restore."""
+"""Keep a library in order: prepare its tables, and what must be done again and again."""
 
 import secrets
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from menagerie.core import filters, tags
-from menagerie.library import SYSTEM, Library, Tx
-from menagerie.storage import migrate, schema, sql
+from menagerie import jobs
+from menagerie.core import credentials, filters, sweeping, tags
+from menagerie.library import SECOND, SYSTEM, Library, Tx
+from menagerie.settings import Settings
+from menagerie.storage import changes, migrate, schema, sql
+
+_MINUTE, _HOUR = 60, 3600
 
 
 def prepare(library: Library) -> list[str]:
@@ -16,15 +20,18 @@ def prepare(library: Library) -> list[str]:
     Raises Unavailable when the database was written by a newer version.
     """
     applied = migrate.upgrade(library.database)
-    with library.writing(SYSTEM) as tx:
-        if tx.scalar(select(schema.facts.c.value).where(schema.facts.c.name == "id")) is None:
+    with library.reading(SYSTEM) as tx:
+        is_new = tx.scalar(select(schema.facts.c.value).where(schema.facts.c.name == "id")) is None
+    if is_new or applied:
+        with library.writing(SYSTEM) as tx:
             _write_facts(tx)
-        tags.seed(tx)
-        filters.seed(tx)
+            tags.seed(tx)
+            filters.seed(tx)
     return applied
 
 
 def _write_facts(tx: Tx) -> None:
+    """Give the library its identity; one that has one keeps it."""
     values = {
         "id": str(uuid.uuid4()),
         "epoch": "1",
@@ -33,3 +40,36 @@ def _write_facts(tx: Tx) -> None:
     }
     rows: list[dict[str, object]] = [{"name": n, "value": v} for n, v in values.items()]
     sql.insert_new(tx.connection, schema.facts, rows)
+
+
+def periodic(settings: Settings) -> list[jobs.Periodic]:
+    """Return what a serving library does again and again."""
+    return [
+        jobs.Periodic("snapshot", settings.snapshot_minutes * _MINUTE, write_snapshot),
+        jobs.Periodic("sweep", 6 * _HOUR, sweeping.sweep),
+        jobs.Periodic("trim", _HOUR, trim),
+        jobs.Periodic("last use", 5 * _MINUTE, credentials.flush_last_used),
+    ]
+
+
+def write_snapshot(library: Library) -> None:
+    """Write the catalogue to disk, so that the next start is quick."""
+    library.catalogue.write_snapshot()
+
+
+def trim(library: Library) -> None:
+    """Forget what has run out: old changes, sessions, invitations and password resets."""
+    now = library.clock.now()
+    kept_s = library.settings.change_log_hours * _HOUR
+    with library.writing(SYSTEM) as tx:
+        changes.trim(tx.connection, before=now - kept_s * SECOND)
+        for table in (schema.sessions, schema.password_resets):
+            tx.execute(delete(table).where(table.c.expires_at < now))
+        unused = schema.invitations.c.used_by_id.is_(None)
+        tx.execute(delete(schema.invitations).where(unused, schema.invitations.c.expires_at < now))
+
+
+def finish(library: Library) -> None:
+    """Do what should be done before a serving library closes."""
+    credentials.flush_last_used(library)
+    library.catalogue.write_snapshot()

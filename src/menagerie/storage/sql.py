@@ -55,6 +55,17 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, object
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced))
 
 
+def integrity_problems(connection: Connection) -> list[str]:
+    """Return what the database finds wrong with itself; PostgreSQL watches that on its own."""
+    if connection.dialect.name != "sqlite":
+        return []
+    checked = connection.exec_driver_sql("PRAGMA quick_check(20)").scalars()
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [text for text in checked if text != "ok"] + [
+        f"row {row[1]} of {row[0]} refers to a missing row of {row[2]}" for row in dangling
+    ]
+
+
 def size_bytes(connection: Connection) -> int:
     """Return about how much room the database takes on disk."""
     if connection.dialect.name == "sqlite":

@@ -1,0 +1,142 @@
+"""`menagerie account`: make, list and change accounts."""
+
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from menagerie.cli import terminal
+from menagerie.core import accounts
+from menagerie.errors import NotFound
+from menagerie.library import SYSTEM, Tx
+from menagerie.storage.schema import Role
+
+app = App(name="account", help="Make, list and change accounts.", result_action="return_value")
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+@app.command
+def create(
+    name: str,
+    *,
+    role: Role = Role.USER,
+    data: terminal.DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an account with a new password and API key, and print both once.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    role
+        What it may do.
+    as_json
+        Print one line of JSON with name, password and key.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        made = accounts.create(tx, name, role)
+    _print_secrets({"name": made.account.name, "password": made.password, "key": made.key}, as_json)
+
+
+@app.command(name="list")
+def list_(*, data: terminal.DataFolder = None, as_json: AsJson = False) -> None:
+    """List the accounts.
+
+    Parameters
+    ----------
+    as_json
+        Print one line of JSON per account.
+    """
+    with terminal.open_library(data) as library, library.reading(SYSTEM) as tx:
+        found = accounts.find_all(tx)
+    if as_json:
+        for one in found:
+            _print_json({"id": one.id, "name": one.name, "role": one.role})
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "name", "role"):
+        table.add_column(heading)
+    for one in found:
+        table.add_row(str(one.id), one.name, one.role)
+    terminal.out.print(table)
+
+
+@app.command
+def key(
+    name: str,
+    *,
+    label: str = "command line",
+    data: terminal.DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give an account another API key and print it once.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    label
+        What the key is called in the account's list.
+    as_json
+        Print one line of JSON with name and key.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        made = accounts.add_key_for(tx, account.id, label)
+    _print_secrets({"name": account.name, "key": made}, as_json)
+
+
+@app.command
+def password(name: str, *, data: terminal.DataFolder = None, as_json: AsJson = False) -> None:
+    """Give an account a new password, end its sessions, and print the password once.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    as_json
+        Print one line of JSON with name and password.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        made = accounts.admin_reset(tx, account.id)
+    _print_secrets({"name": account.name, "password": made}, as_json)
+
+
+@app.command
+def role(name: str, new_role: Role, *, data: terminal.DataFolder = None) -> None:
+    """Change what an account may do.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    new_role
+        user, assistant, moderator or admin.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        accounts.set_role(tx, account.id, new_role)
+    terminal.out.print(f"{account.name} is {new_role} now")
+
+
+def _get(tx: Tx, name: str) -> accounts.Account:
+    found = accounts.find_by_name(tx, name)
+    if found is None:
+        raise NotFound(f"there is no account {name!r}; `menagerie account list` shows them")
+    return found
+
+
+def _print_secrets(values: dict[str, str], as_json: bool) -> None:  # noqa: FBT001 - private
+    if as_json:
+        _print_json(values)
+        return
+    for name, value in values.items():
+        terminal.out.print(f"{name:10}", end="")
+        terminal.out.print(value, markup=False)
+
+
+def _print_json(values: dict[str, object] | dict[str, str]) -> None:
+    terminal.out.print(msgspec.json.encode(values).decode(), markup=False)

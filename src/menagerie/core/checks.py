@@ -1,0 +1,215 @@
+"""Checks: compare what the library keeps with what it should be. Nothing is changed."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select, true
+
+from menagerie import jobs
+from menagerie.core import filters, images, labels, rendering
+from menagerie.errors import NotFound
+from menagerie.library import SYSTEM, Library, Tx
+from menagerie.storage import migrate, schema, sql
+from menagerie.storage.schema import Audience
+
+MAX_LISTED = 50
+_SAMPLE = 200
+_PAGE = 500
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a check found: `problems` need a person; `counts` say what was looked at, by name."""
+
+    problems: list[str]
+    counts: dict[str, int]
+
+
+def run(library: Library, *, is_deep: bool = False) -> Report:
+    """Check tables, counters, files, catalogue and jobs.
+
+    A deep check reads every file and compares its hash; else a random sample of 200 images is
+    read, and of all others only whether the files are there and have the right size.
+    """
+    with library.reading(SYSTEM) as tx:
+        problems = [
+            *_tables(tx),
+            *counters(tx),
+            *_failed_jobs(tx),
+        ]
+        counts = {
+            "images": tx.scalar(select(func.count()).select_from(schema.images)),
+            "labels": tx.scalar(select(func.count()).select_from(schema.labels)),
+            "accounts": tx.scalar(select(func.count()).select_from(schema.accounts)),
+        }
+    read, damaged = _files(library, is_deep=is_deep)
+    counts["files read"] = read
+    problems += damaged
+    problems += [f"catalogue: {text}" for text in library.catalogue.verify()]
+    return Report(problems=problems, counts=counts)
+
+
+def _tables(tx: Tx) -> Iterator[str]:
+    if migrate.current(tx.library.database) != migrate.head():
+        yield "database: not at the newest revision; run `menagerie migrate`"
+    yield from (f"database: {text}" for text in sql.integrity_problems(tx.connection))
+
+
+def _failed_jobs(tx: Tx) -> Iterator[str]:
+    for job in jobs.failed(tx, limit=MAX_LISTED):
+        yield f"job {job.id} ({job.kind} {job.payload}) was given up: {job.error}"
+
+
+# Counters.
+
+
+def counters(tx: Tx) -> list[str]:
+    """Return where any counter differs from a recount, one text each."""
+    image, account, blob = schema.images.c, schema.accounts.c, schema.blobs.c
+    vote, gallery = schema.votes.c, schema.galleries.c
+    is_own_public = and_(image.audience == Audience.PUBLIC, ~image.is_anonymous)
+    is_kept = ~image.is_deleted_by_owner
+    return [
+        *labels.recount(tx),
+        *filters.recount(tx),
+        *_wrong(tx, image.upvotes, image.id, _by(vote.image_id, vote.value == 1)),
+        *_wrong(tx, image.downvotes, image.id, _by(vote.image_id, vote.value == -1)),
+        *_wrong(tx, image.score, image.id, _by(vote.image_id, number=func.sum(vote.value))),
+        *_wrong(tx, image.faves, image.id, _by(schema.faves.c.image_id)),
+        *_wrong(tx, image.hides, image.id, _by(schema.hides.c.image_id)),
+        *_wrong(tx, image.source_count, image.id, _by(schema.image_sources.c.image_id)),
+        *_wrong(tx, gallery.image_count, gallery.id, _by(schema.gallery_images.c.gallery_id)),
+        *_wrong(tx, blob.image_count, blob.sha512, _by(image.sha512, is_kept)),
+        *_wrong(
+            tx,
+            account.upload_count,
+            account.id,
+            _by(image.account_id, and_(is_kept, is_own_public)),
+        ),
+        *_wrong(
+            tx,
+            account.uploaded_bytes,
+            account.id,
+            _by(image.account_id, is_kept, number=func.sum(image.original_size_bytes)),
+        ),
+    ]
+
+
+def _by(
+    key: ColumnElement[object],
+    condition: ColumnElement[bool] | None = None,
+    *,
+    number: ColumnElement[int] | None = None,
+) -> Select[object, int]:
+    """Count the rows of a table, or sum `number`, by `key`."""
+    counted = func.count() if number is None else number
+    return (
+        select(key.label("key"), counted.label("number"))
+        .where(true() if condition is None else condition)
+        .group_by(key)
+    )
+
+
+def _wrong(
+    tx: Tx,
+    stored: ColumnElement[int],
+    key: ColumnElement[object],
+    counted: Select[object, int],
+) -> Iterator[str]:
+    found: FromClause = counted.subquery()
+    number = func.coalesce(found.c.number, 0)
+    rows = tx.all(
+        select(key, stored, number)
+        .outerjoin(found, found.c.key == key)
+        .where(stored != number)
+        .order_by(key)
+        .limit(MAX_LISTED)
+    )
+    name = str(stored)
+    for subject, kept, real in (tuple(row) for row in rows):
+        yield f"{name} of {subject} is {kept}, should be {real}"
+
+
+# Files.
+
+
+def _files(library: Library, *, is_deep: bool) -> tuple[int, list[str]]:
+    """Look at the files of every image; return how many were read and what is wrong."""
+    sample = set() if is_deep else _sample(library)
+    problems: list[str] = []
+    read = 0
+    for page in _pages(library):
+        for image in page:
+            is_read = is_deep or image.id in sample
+            problems += _file_problems(library, image, reads=is_read)
+            read += is_read
+    return read, problems
+
+
+def _sample(library: Library) -> set[int]:
+    with library.reading(SYSTEM) as tx:
+        last = tx.scalar(select(func.max(schema.images.c.id))) or 0
+    return set(library.random.sample(range(1, last + 1), min(_SAMPLE, last)))
+
+
+def _pages(library: Library) -> Iterator[list[images.Image]]:
+    """Yield the images that must have files, a page at a time, each in its own short transaction.
+
+    Deleted ones may have lost theirs.
+    """
+    row = schema.images.c
+    last = 0
+    while True:
+        with library.reading(SYSTEM) as tx:
+            ids = [
+                image_id
+                for (image_id,) in tx.all(
+                    select(row.id)
+                    .where(row.id > last, ~row.is_deleted_by_owner)
+                    .order_by(row.id)
+                    .limit(_PAGE)
+                )
+            ]
+            found = images.find_many(tx, ids)
+        if not ids:
+            return
+        last = ids[-1]
+        yield found
+
+
+def _file_problems(library: Library, image: images.Image, *, reads: bool) -> Iterator[str]:
+    expected = [
+        (images.original_file(image), image.sha512, image.original_size_bytes),
+        (images.full_file(image), image.full_sha512, image.size_bytes),
+    ]
+    for name, sha512, size in dict.fromkeys(expected):
+        problem = _file_problem(library, name, size, sha512 if reads else None)
+        if problem:
+            yield f"image {image.id}: {name} {problem}"
+    if image.has_representations:
+        yield from _missing(library, image.id, rendering.file_names(image))
+
+
+def _missing(library: Library, image_id: int, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        if not library.blobs.exists(name):
+            yield f"image {image_id}: {name} is missing"
+
+
+def _file_problem(library: Library, name: str, size: int, sha512: str | None) -> str | None:
+    try:
+        found = library.blobs.size(name)
+        if found != size:
+            return f"has {found} bytes, should have {size}"
+        if sha512 is not None and _hash(library, name, size) != sha512:
+            return "is damaged: its hash is another"
+    except NotFound:
+        return "is missing"
+    return None
+
+
+def _hash(library: Library, name: str, size: int) -> str:
+    digest = hashlib.sha512()
+    for piece in library.blobs.stream(name, 0, size):
+        digest.update(piece)
+    return digest.hexdigest()
