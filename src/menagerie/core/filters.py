@@ -160,10 +160,11 @@ def _filter(row: Sequence[Any], chosen: Mapping[tuple[int, str], list[int]]) -> 
 # Queries.
 
 
-def parse_query(text: str, *, now: int) -> nodes.Node:
-    """Return the tree of a filter's query: one query a line, ORed; `Nothing` when all are blank.
+def parse_query(text: str, *, now: int, inside: booru.Inside = booru.Inside.FILTER) -> nodes.Node:
+    """Return the tree of a stored query: one query a line, ORed; `Nothing` when all are blank.
 
-    `now` is microseconds UTC. Raises QueryError, its place counted from the start of the text.
+    `inside` says whether it belongs to a filter or to a watch list; `now` is microseconds UTC.
+    Raises QueryError, its place counted from the start of the text.
     """
     found, start = [], 0
     for line in text.splitlines(keepends=True):
@@ -173,7 +174,7 @@ def parse_query(text: str, *, now: int) -> nodes.Node:
                 fields.IMAGES,
                 now=now,
                 signed_in=True,
-                inside=booru.Inside.FILTER,
+                inside=inside,
             )
         except QueryError as error:
             raise QueryError(
