@@ -6,6 +6,7 @@ of them is named here too, so that `accounts` is the one door.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -116,8 +117,8 @@ _row = schema.accounts.c
 _SELECT: Select[Any] = select(*(_row[name] for name in Account.__struct_fields__))
 
 
-def _account(row: Any) -> Account:
-    return msgspec.convert(dict(row._mapping), Account)  # noqa: SLF001  # the public name of it
+def _account(row: Iterable[Any]) -> Account:
+    return msgspec.convert(dict(zip(Account.__struct_fields__, row, strict=True)), Account)
 
 
 # Making accounts.
