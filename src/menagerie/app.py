@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 
 from menagerie import logs, settings, web
-from menagerie.core import images
+from menagerie.core import rendering
 from menagerie.dialects import philomena
 from menagerie.http import system
 from menagerie.http.edge import Edge
@@ -15,8 +15,8 @@ from menagerie.http.routing import Door, Mounting
 from menagerie.library import Library
 
 JOBS: Mapping[str, Callable[..., None]] = {
-    "images.render": images.render,
-    "images.optimise": images.optimise,
+    rendering.RENDER: rendering.render_image,
+    rendering.OPTIMISE: rendering.optimise,
 }
 """What `jobs.Worker` runs, by kind."""
 

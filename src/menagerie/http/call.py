@@ -23,6 +23,9 @@ from menagerie.http.parameters import (
 )
 from menagerie.library import ANONYMOUS, Actor, Library, Tx
 
+SESSION_COOKIE = "menagerie_session"
+"""The cookie of somebody who logged in on the web; files accept it too."""
+
 
 class WrongMethod(Exception):  # noqa: N818
     """The path exists, but not for this method; `allowed` lists the ones it has."""

@@ -68,7 +68,7 @@ class Operation(NamedTuple):
     method: str
     paths: tuple[str, ...]
     handler: Handler
-    runs: Runs
+    runs: "Runs | Callable[[Call], Runs]"
     takes_files: bool = False
     summary: str = ""
     parameters: tuple[Parameter, ...] = ()
@@ -215,7 +215,8 @@ class Mounting:
         return endpoint
 
     async def _run(self, operation: Operation, call: Call) -> Answer:
-        if operation.runs is Runs.INLINE:
+        runs = operation.runs(call) if callable(operation.runs) else operation.runs
+        if runs is Runs.INLINE:
             return operation.handler(call)
         context = contextvars.copy_context()  # the request id follows into the thread's log lines
         loop = asyncio.get_running_loop()

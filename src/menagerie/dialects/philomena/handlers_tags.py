@@ -1,0 +1,182 @@
+"""Tags: one, searching, suggestions while typing; and accounts' profiles."""
+
+from menagerie.core import accounts, find, tags
+from menagerie.dialects.philomena import shapes, site
+from menagerie.http import answers
+from menagerie.http.answers import Answer, encode_json
+from menagerie.http.call import Call
+from menagerie.http.parameters import INT64_MAX
+from menagerie.http.routing import Operation, Outcome, Parameter, Runs
+from menagerie.library import Library
+
+SHORTEST_TERM = 3
+OLD_SUGGESTIONS = 5
+MOST_SUGGESTIONS = 10
+MOST_FETCHED = 50
+
+
+def operations(library: Library) -> list[Operation]:
+    """Return the operations about tags and accounts."""
+    prefix = site.prefix_of(library.settings)
+    return [
+        Operation(
+            "GET",
+            site.paths(library, "/tags/{slug:str}"),
+            show,
+            Runs.EXECUTOR,
+            summary="One tag by its slug; an alias is answered itself.",
+            parameters=(Parameter("slug", "Slug of the tag.", "path", "safe"), site.KEY),
+            outcomes=(Outcome(200, "The tag.", shapes.TagEnvelope), site.NOT_FOUND, *site.READS),
+        ),
+        Operation(
+            "GET",
+            site.paths(library, "/search/tags"),
+            search,
+            Runs.EXECUTOR,
+            summary="Search tags, the most used first.",
+            parameters=(site.Q, site.KEY, site.PAGE, site.PER_PAGE),
+            outcomes=(
+                Outcome(200, "The page.", shapes.TagsEnvelope),
+                site.WRONG_QUERY,
+                *site.READS,
+            ),
+        ),
+        Operation(
+            "GET",
+            (prefix + "/autocomplete/tags",),
+            autocomplete,
+            Runs.EXECUTOR,
+            summary="Tags that begin with `term`.",
+            parameters=(
+                Parameter("term", "At least 3 characters.", example="saf"),
+                Parameter("vsn", "2 for the newer answer."),
+                Parameter("limit", "1 to 10, in the newer answer."),
+            ),
+            outcomes=(
+                Outcome(
+                    200,
+                    "The tags.",
+                    shapes.SuggestionsEnvelope | list[shapes.OldSuggestionShape],
+                ),
+                Outcome(422, "The term or the limit is wrong.", shapes.ErrorShape),
+                *site.READS,
+            ),
+        ),
+        Operation(
+            "GET",
+            (prefix + "/autocomplete/compiled",),
+            compiled,
+            Runs.INLINE,
+            summary="Never there: the site's own page would load it.",
+            outcomes=(Outcome(404, "There is none.", media_type=answers.TEXT), *site.READS),
+        ),
+        Operation(
+            "GET",
+            (prefix + "/fetch/tags",),
+            fetch,
+            Runs.EXECUTOR,
+            summary="Up to 50 tags by their ids, in short.",
+            parameters=(Parameter("ids[]", "Id; may be repeated.", example="1"),),
+            outcomes=(Outcome(200, "The tags.", shapes.FetchedTagsEnvelope), *site.READS),
+        ),
+        Operation(
+            "GET",
+            site.paths(library, "/profiles/{id:str}"),
+            profile,
+            Runs.EXECUTOR,
+            summary="One account.",
+            parameters=(Parameter("id", "Id of the account.", "path", "1"), site.KEY),
+            outcomes=(
+                Outcome(200, "The account.", shapes.ProfileEnvelope),
+                site.NOT_FOUND,
+                *site.READS,
+            ),
+        ),
+    ]
+
+
+def show(call: Call) -> Answer:
+    """GET /tags/:slug."""
+    # No slug has a space, but clients decode `+` once too often.
+    slug = call.text("slug").replace(" ", "+")
+    with call.reading() as tx:
+        tag = tags.get_by_slug(tx, slug)
+    return answers.json({"tag": shapes.tag(tag, site.site_of(call))})
+
+
+def search(call: Call) -> Answer:
+    """GET /search/tags."""
+    query = site.query_of(call)
+    if not query:
+        return site.empty_page("tags")
+    with call.reading() as tx:
+        found = find.tags(tx, query, page=site.page_of(call), per_page=site.per_page_of(call))
+        shown = tags.find_many(tx, found.ids)
+    here = site.site_of(call)
+    return answers.json({"tags": [shapes.tag(tag, here) for tag in shown], "total": found.total})
+
+
+def autocomplete(call: Call) -> Answer:
+    """GET /autocomplete/tags."""
+    term = call.text("term")
+    if call.text("vsn") == "2":
+        return _suggest(call, term)
+    if len(term.encode()) < SHORTEST_TERM:
+        return Answer(200, b"[]")
+    with call.reading() as tx:
+        found = tags.autocomplete(tx, term, OLD_SUGGESTIONS)
+    shown = [
+        shapes.OldSuggestionShape(f"{one.canonical} ({one.images})", one.canonical) for one in found
+    ]
+    return Answer(200, encode_json(shown))
+
+
+def _suggest(call: Call, term: str) -> Answer:
+    problem = _problem(call, term)
+    if problem:
+        return answers.json({"error": problem}, 422)
+    limit = int(call.text("limit", str(MOST_SUGGESTIONS)))
+    with call.reading() as tx:
+        found = tags.autocomplete(tx, term, limit)
+    shown = [shapes.SuggestionShape(one.alias, one.canonical, one.images) for one in found]
+    return answers.json({"suggestions": shown})
+
+
+def _problem(call: Call, term: str) -> str | None:
+    if not term:
+        return "Term is missing"
+    if len(term) < SHORTEST_TERM:
+        return "Term is too short, must be at least 3 characters"
+    limit = call.text("limit", str(MOST_SUGGESTIONS))
+    if limit not in {str(number) for number in range(1, MOST_SUGGESTIONS + 1)}:
+        return "Limit must be an integer between 1 and 10"
+    return None
+
+
+def compiled(_call: Call) -> Answer:
+    """GET /autocomplete/compiled."""
+    return answers.text("", 404)
+
+
+def fetch(call: Call) -> Answer:
+    """GET /fetch/tags."""
+    sent = call.texts("ids")[:MOST_FETCHED]
+    ids = [int(text) for text in sent if text.isascii() and text.isdigit() and len(text) < 19]
+    with call.reading() as tx:
+        found = tags.find_many(tx, [tag_id for tag_id in ids if tag_id <= INT64_MAX])
+    here = site.site_of(call)
+    shown = [
+        shapes.FetchedTagShape(
+            tag.id, tag.name, tag.image_count, shapes.spoiler_image(tag.spoiler_image, here)
+        )
+        for tag in found
+    ]
+    return answers.json({"tags": shown})
+
+
+def profile(call: Call) -> Answer:
+    """GET /profiles/:id."""
+    account_id = call.path_id()
+    with call.reading() as tx:
+        found = accounts.profile(tx, account_id)
+    return answers.json({"user": shapes.profile(found)})
