@@ -1,5 +1,6 @@
 """How a version of the catalogue is read from the database: whole, or change by change."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -40,6 +41,7 @@ _BATCH = 500  # ids in one IN (…); databases limit how many parameters a state
 _i = schema.images.c
 _l = schema.labels.c
 _t = schema.tags.c
+_a = schema.accounts.c
 
 # What each column of numbers holds; the ones missing here are worked out below.
 _NUMBERS: Mapping[str, Any] = {
@@ -111,7 +113,6 @@ def build(connection: Connection, personal: Personal) -> Version:
             counts[COUNT_COLUMNS[word.code - 1]].add(ids_of(images), 1)
     columns |= {name: draft.finish() for name, draft in counts.items()}
     known = ids_of(flags["known"])
-    newest = connection.execute(select(func.max(schema.accounts.c.id))).scalar() or 0
     return Version(
         identity=identity(connection),
         seq=seq,
@@ -122,8 +123,28 @@ def build(connection: Connection, personal: Personal) -> Version:
         vocabulary=vocabulary,
         strays=strays_of(known, columns["first_seen_at"].gather(known)),
         personal=personal,
-        stamps=Stamps(names=seq, accounts=seq, filters=seq, newest_account=newest),
+        account_names=_account_names(connection, Column(np.int64), None)[0],
+        stamps=Stamps(names=seq, accounts=seq, filters=seq),
     )
+
+
+def _account_names(
+    connection: Connection, names: Column, account_ids: Iterable[int] | None
+) -> tuple[Column, bool]:
+    """Return the names with those of all, or of these, accounts; and whether one was renamed."""
+    draft = Draft(names)
+    is_renamed = False
+    batches = [None] if account_ids is None else list(_batches(account_ids))
+    for batch in batches:
+        statement = select(_a.id, _a.name, _a.deactivated_at.is_(None))
+        if batch is not None:
+            statement = statement.where(_a.id.in_(batch))
+        for account_id, name, is_active in connection.execute(statement):
+            digest = hashlib.blake2b(f"{is_active} {name}".encode(), digest_size=8).digest()
+            value = int.from_bytes(digest, "little", signed=True)
+            is_renamed |= draft.get(account_id) not in {0, value}
+            draft.put(account_id, value)
+    return draft.finish(), is_renamed
 
 
 def _covering(columns: Mapping[str, Column], known: BitMap) -> dict[str, Column]:
@@ -247,6 +268,7 @@ class _Advance:
         self.words: dict[int, Word | None] = {}
         self.stamps = version.stamps
         self.strays = version.strays
+        self.account_names = version.account_names
         self.regular: BitMap | None = None
 
     def run(self) -> Version:
@@ -269,7 +291,10 @@ class _Advance:
             personal=old.personal.without(
                 touched.ids(ChangeKind.INTERACTION) | touched.ids(ChangeKind.ACCOUNT),
                 touched.ids(ChangeKind.GALLERY),
+                # A new alias moves the watching of its tag, whoever watches it.
+                forget_watches=any(old.vocabulary.word(tag_id) for tag_id in self.words),
             ),
+            account_names=self.account_names,
             stamps=self.stamps,
             previous=old,
         )
@@ -417,10 +442,9 @@ class _Advance:
     def _apply_accounts(self, account_ids: Collection[int]) -> None:
         if not account_ids:
             return
-        newest = self.stamps.newest_account
-        # A new account's name cannot have been shown on an image yet.
-        if min(account_ids) <= newest:
-            self.stamps = replace(self.stamps, names=self.seq)
-        self.stamps = replace(
-            self.stamps, accounts=self.seq, newest_account=max(newest, *account_ids)
+        self.account_names, is_renamed = _account_names(
+            self.connection, self.account_names, account_ids
         )
+        self.stamps = replace(self.stamps, accounts=self.seq)
+        if is_renamed:
+            self.stamps = replace(self.stamps, names=self.seq)

@@ -5,13 +5,14 @@ is kept is never older than that version. A change drops what it touches from th
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from pyroaring import BitMap
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from menagerie.search.columns import Ids, from_ids
 from menagerie.storage import schema
@@ -48,26 +49,61 @@ class Placed(Struct, frozen=True):
     positions: np.ndarray[Any, np.dtype[np.int64]]
 
 
+class Watch(Struct, frozen=True):
+    """What an account watches; the queries are one a line."""
+
+    tag_ids: tuple[int, ...] = ()
+    query: str = ""
+    exclude_query: str = ""
+    is_without_spoilered: bool = False
+
+
 class Personal:
     """The sets of accounts and galleries as of one version; keeps those asked for."""
 
-    __slots__ = ("_database", "_galleries", "_sets")
+    __slots__ = ("_database", "_galleries", "_sets", "_watches")
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sets: dict[tuple[Relation, int], BitMap] = {}
         self._galleries: dict[int, Placed] = {}
+        self._watches: dict[int, Watch] = {}
 
-    def without(self, accounts: Iterable[int], galleries: Iterable[int]) -> "Personal":
+    def without(
+        self, accounts: Iterable[int], galleries: Iterable[int], *, forget_watches: bool
+    ) -> "Personal":
         """Return the sets for the next version, in which these accounts and galleries changed."""
         gone, closed = set(accounts), set(galleries)
-        if not gone and not closed:
+        if not gone and not closed and not forget_watches:
             return self
         rest = Personal(self._database)
         # list() takes its copy in one step of the interpreter, while other threads may add.
         rest._sets = {k: v for k, v in list(self._sets.items()) if k[1] not in gone}
         rest._galleries = {k: v for k, v in list(self._galleries.items()) if k not in closed}
+        if not forget_watches:
+            rest._watches = {k: v for k, v in list(self._watches.items()) if k not in gone}
         return rest
+
+    def watch(self, account_id: int) -> Watch:
+        """Return what the account watches."""
+        found = self._watches.get(account_id)
+        if found is None:
+            found = self._watch(account_id)
+            if len(self._watches) >= _MOST:
+                self._watches.clear()
+            self._watches[account_id] = found
+        return found
+
+    def _watch(self, account_id: int) -> Watch:
+        a, w = schema.accounts.c, schema.watched_tags.c
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(a.watched_query, a.watched_exclude_query, a.watched_without_spoilered).where(
+                    a.id == account_id
+                )
+            ).first()
+            tag_ids = connection.execute(select(w.tag_id).where(w.account_id == account_id))
+            return Watch(tuple(sorted(tag_ids.scalars())), *row) if row else Watch()
 
     def related(self, relation: Relation, account_id: int) -> BitMap:
         """Return the images that stand in `relation` to the account; not to be written to."""
@@ -103,6 +139,10 @@ class Personal:
                 self._galleries.clear()
             self._galleries[gallery_id] = found
         return found
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a connection to what is committed now."""
+        return self._database.read()
 
     def images(self, statement: Select[Any]) -> BitMap:
         """Return the image ids that a statement's first column gives, read afresh."""

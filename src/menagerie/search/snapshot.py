@@ -34,6 +34,7 @@ class _Head(msgspec.Struct, frozen=True):
     codes: dict[str, tuple[str, ...]]
     columns: dict[str, list[int]]  # where each chunk starts in the body
     flags: dict[str, tuple[int, int]]  # start and length
+    account_names: list[int]
     strays: tuple[int, int]
     tag_ids: tuple[int, int]  # int64
     ends: tuple[int, int]  # of each tag's posting, int64, counted from the first
@@ -90,10 +91,8 @@ def write(path: Path, version: Version) -> None:
 
 
 def _head(version: Version, body: _Body) -> _Head:
-    columns = {
-        name: [body.add(np.ascontiguousarray(chunk)) for chunk in column.chunks]
-        for name, column in version.columns.items()
-    }
+    columns = {name: _chunks(column, body) for name, column in version.columns.items()}
+    account_names = _chunks(version.account_names, body)
     flags = {name: body.span(version.flags[name].serialize()) for name in FLAGS}
     strays = body.span(version.strays.serialize())
     tag_ids: list[int] = []
@@ -111,6 +110,7 @@ def _head(version: Version, body: _Body) -> _Head:
         codes=dict(version.codes),
         columns=columns,
         flags=flags,
+        account_names=account_names,
         strays=strays,
         tag_ids=body.span(np.array(tag_ids, np.int64)),
         ends=body.span(np.cumsum(np.array(lengths, np.int64))),
@@ -118,6 +118,10 @@ def _head(version: Version, body: _Body) -> _Head:
         words=body.span(msgspec.msgpack.encode(words)),
         dtypes={name: np.dtype(dtype).str for name, dtype in DTYPES.items()},
     )
+
+
+def _chunks(column: Column, body: _Body) -> list[int]:
+    return [body.add(np.ascontiguousarray(chunk)) for chunk in column.chunks]
 
 
 def read(path: Path, personal: Personal) -> Version | None:
@@ -153,10 +157,8 @@ def _version(head: _Head, body: memoryview, personal: Personal) -> Version:
     def piece(span: tuple[int, int]) -> memoryview:
         return body[span[0] : span[0] + span[1]]
 
-    def column(name: str) -> Column:
-        dtype = np.dtype(DTYPES[name])
+    def column(dtype: np.dtype[Any], starts: list[int]) -> Column:
         length = CHUNK * dtype.itemsize
-        starts = head.columns[name]
         return Column(dtype, (np.frombuffer(piece((start, length)), dtype) for start in starts))
 
     words = msgspec.msgpack.decode(
@@ -171,12 +173,13 @@ def _version(head: _Head, body: memoryview, personal: Personal) -> Version:
     return Version(
         identity=head.identity,
         seq=head.seq,
-        columns={name: column(name) for name in DTYPES},
+        columns={n: column(np.dtype(d), head.columns[n]) for n, d in DTYPES.items()},
         flags={name: BitMap.deserialize(bytes(piece(head.flags[name]))) for name in FLAGS},
         codes=head.codes,
         postings=Postings().replaced(postings),
         vocabulary=Vocabulary.of({row[0]: Word(*row[1:]) for row in words}),
         strays=BitMap.deserialize(bytes(piece(head.strays))),
         personal=personal,
+        account_names=column(np.dtype(np.int64), head.account_names),
         stamps=head.stamps,
     )

@@ -68,6 +68,7 @@ FLAGS = (
 """Every stored yes-or-no of an image."""
 
 _BEYOND = 0xFFFF_FFFF
+_MOST_FILTERS = 64
 
 
 class Order(Struct, frozen=True):
@@ -97,6 +98,7 @@ class Version:
         vocabulary: Vocabulary,
         strays: BitMap,
         personal: Personal,
+        account_names: Column,
         stamps: "Stamps",
         previous: "Version | None" = None,
     ) -> None:
@@ -109,8 +111,10 @@ class Version:
         self.vocabulary = vocabulary
         self.strays = strays
         self.personal = personal
+        self.account_names = account_names  # by account id: a digest of the name
         self.stamps = stamps
         self.memory: dict[object, Any] = {}
+        self.without: dict[tuple[int, ...], tuple[list[BitMap], BitMap]] = {}
         self.live = flags["public"] & flags["approved"]
         self.live -= flags["removed"]
         self.live -= flags["merged"]
@@ -129,6 +133,10 @@ class Version:
         )
         if same_order and "order" in previous.memory:
             self.memory["order"] = previous.memory["order"]
+        if self.live is previous.live:
+            for tag_ids, kept in list(previous.without.items()):
+                if all(self.posting(i) is old for i, old in zip(tag_ids, kept[0], strict=True)):
+                    self.without[tag_ids] = kept
 
     @property
     def names_version(self) -> int:
@@ -172,6 +180,23 @@ class Version:
             "shown", lambda: self.flags["public"] & self.flags["approved"]
         )
         return shown
+
+    def live_without(self, tag_ids: tuple[int, ...]) -> BitMap:
+        """Return the live images with none of the tags; not to be written to.
+
+        What every visitor's filter asks for, so it is kept from version to version until one of
+        these tags changes.
+        """
+        if not tag_ids:
+            return self.live
+        kept = self.without.get(tag_ids)
+        if kept is None:
+            postings = [self.posting(tag_id) for tag_id in tag_ids]
+            kept = postings, self.live - BitMap.union(*postings)
+            if len(self.without) >= _MOST_FILTERS:
+                self.without.clear()
+            self.without[tag_ids] = kept
+        return kept[1]
 
     def owned(self, account_id: int) -> BitMap:
         """Return the images the account put in, anonymous, private and removed ones too."""
@@ -243,7 +268,6 @@ class Stamps(Struct, frozen=True):
     names: int = 0
     accounts: int = 0
     filters: int = 0
-    newest_account: int = 0
 
 
 def strays_of(ids: Ids, times: npt.NDArray[np.int64]) -> BitMap:

@@ -39,15 +39,12 @@ def append(
         )
 
 
-_SINCE = (
-    select(
-        schema.changes.c.seq,
-        schema.changes.c.kind,
-        schema.changes.c.subject_id,
-        schema.changes.c.other_id,
-    )
-    .order_by(schema.changes.c.seq)
-)
+_SINCE = select(
+    schema.changes.c.seq,
+    schema.changes.c.kind,
+    schema.changes.c.subject_id,
+    schema.changes.c.other_id,
+).order_by(schema.changes.c.seq)
 
 
 def since(connection: Connection, seq: int, *, limit: int = 100_000) -> list[Change]:
@@ -66,10 +63,13 @@ def bounds(connection: Connection) -> tuple[int, int]:
 
 def trim(connection: Connection, *, before: int) -> int:
     """Forget changes older than `before` (microseconds UTC) but the newest; return how many."""
-    newest = select(func.max(schema.changes.c.seq)).scalar_subquery()
+    seq = schema.changes.c.seq
+    # Whole from some seq on: writers do not get their seqs in the order of their clocks.
+    first_kept = select(func.min(seq)).where(schema.changes.c.created_at >= before)
+    newest = select(func.max(seq))
     result = connection.execute(
         delete(schema.changes).where(
-            schema.changes.c.created_at < before, schema.changes.c.seq < newest
+            seq < func.coalesce(first_kept.scalar_subquery(), newest.scalar_subquery())
         )
     )
     return result.rowcount

@@ -1,0 +1,326 @@
+"""Finding: images by query, sort and page as one viewer may; images alike; tags; filters.
+
+What a viewer may not find is not in the sets that queries are combined with, so nothing here or
+behind it checks visibility afterwards.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+import msgspec
+from pyroaring import BitMap
+
+from menagerie.core import filters as core_filters
+from menagerie.core.filters import Filter
+from menagerie.errors import QueryError
+from menagerie.library import Tx
+from menagerie.media.hashes import Intensities
+from menagerie.search import booru, fields, likeness, order, predicate
+from menagerie.search.booru import Inside
+from menagerie.search.evaluate import EVERYTHING, NONE, Evaluation, Hits, both, either
+from menagerie.search.nodes import Custom, Node, Nothing
+from menagerie.search.order import Sort
+from menagerie.search.personal import Relation
+from menagerie.search.version import Version
+
+__all__ = ["Found", "Node", "Removed", "Sort"]  # what callers need beside the functions
+
+
+class Removed(StrEnum):
+    """Whether removed and merged images are among what is found."""
+
+    NO = "no"
+    ALSO = "also"  # for everybody: they are shown as stubs
+    ONLY = "only"  # for moderators, like the next; for others the same as NO
+    ONLY_NOT_MERGED = "only_not_merged"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of ids, how many there are on all pages, and how long that took."""
+
+    ids: list[int]
+    total: int
+    elapsed_us: int
+
+
+_RANDOM = re.compile(r"random:([+-]?\d+)", re.ASCII)
+_GALLERY = re.compile(r"gallery_id:(\d{1,19})", re.ASCII)
+_SEED_BITS = 64
+DEFAULT_SORT = Sort()
+
+
+def parse_sort(sf: str, sd: str, tx: Tx) -> Sort:
+    """Return the sort that `sf` and `sd` name; anything unknown is by first_seen_at, falling.
+
+    `random` without a seed gets one from the library's chance.
+    """
+    ascending = sd == "asc"
+    if sf in order.COLUMNS or sf in {"id", "_score"}:
+        return Sort(sf, ascending=ascending)
+    if match := _GALLERY.fullmatch(sf):
+        return Sort("gallery", ascending=ascending, gallery_id=int(match[1]))
+    if sf == "random" or sf.startswith("random:"):
+        match = _RANDOM.match(sf)
+        seed = int(match[1]) if match else tx.library.random.getrandbits(_SEED_BITS)
+        return Sort("random", ascending=ascending, seed=seed % (1 << _SEED_BITS))
+    return Sort(ascending=ascending)
+
+
+def parse(tx: Tx, text: str) -> Node:
+    """Return the tree of an image query of the actor's; raises QueryError."""
+    return _parse(tx, text, Inside.SEARCH)
+
+
+def _parse(tx: Tx, text: str, inside: Inside) -> Node:
+    return booru.parse(
+        text,
+        fields.IMAGES,
+        now=tx.now,
+        moderator=tx.actor.is_moderator,
+        signed_in=tx.actor.is_signed_in,
+        inside=inside,
+    )
+
+
+def images(
+    tx: Tx,
+    query: Node,
+    *,
+    sort: Sort = DEFAULT_SORT,
+    page: int = 1,
+    per_page: int = 25,
+    filter: Filter | None = None,  # noqa: A002  # the domain's word for it
+    removed: Removed = Removed.NO,
+    include_hidden: bool = False,
+) -> Found:
+    """Return a page of the images that match, with the exact total.
+
+    `filter` hides what it hides, None hides nothing; `include_hidden` also finds what the actor
+    has hidden from themselves. A page past the end is empty. Raises QueryError for a query that
+    cannot be answered or takes too long.
+    """
+    started = time.perf_counter_ns()
+    look = _Look(tx, filter)
+    hits = look.select(query, removed=removed, include_hidden=include_hidden)
+    start = (max(page, 1) - 1) * per_page
+    parts = look.evaluation.parts(query, hits) if sort.field == "_score" else None
+    ids = order.page(look.version, hits, sort, start=start, stop=start + per_page, parts=parts)
+    return Found(ids, len(hits), (time.perf_counter_ns() - started) // 1000)
+
+
+def bitmap(
+    tx: Tx,
+    query: Node,
+    *,
+    filter: Filter | None = None,  # noqa: A002  # the domain's word for it
+    removed: Removed = Removed.NO,
+    include_hidden: bool = False,
+) -> BitMap:
+    """Return all images that match, as `images` would page them; not to be written to."""
+    look = _Look(tx, filter)
+    return look.select(query, removed=removed, include_hidden=include_hidden)
+
+
+def spoilered(tx: Tx, filter: Filter, ids: Iterable[int]) -> set[int]:  # noqa: A002
+    """Return which of `ids` the filter hides or spoilers."""
+    asked = BitMap(ids)
+    if not asked:
+        return set()
+    look = _Look(tx, filter)
+    return set(either([look.hidden(filter), look.spoilered(filter)]).within(asked))
+
+
+def neighbours(
+    tx: Tx,
+    query: Node,
+    *,
+    sort: Sort,
+    filter: Filter | None,  # noqa: A002
+    image_id: int,
+) -> tuple[int | None, int | None]:
+    """Return the images before and after one in the listing; None at an end, or if not in it."""
+    look = _Look(tx, filter)
+    hits = look.select(query, removed=Removed.NO, include_hidden=False)
+    if image_id not in hits:
+        return None, None
+    parts = look.evaluation.parts(query, hits) if sort.field == "_score" else None
+    return order.neighbours(look.version, hits, sort, image_id, parts)
+
+
+def reverse(
+    tx: Tx,
+    intensities: Intensities,
+    aspect_ratio: float,
+    *,
+    distance: float,
+    limit: int,
+    perceptual_hash: int | None = None,
+    perceptual_distance: int | None = None,
+) -> Found:
+    """Return the images that look like a picture, the most alike first, removed ones too.
+
+    With a `perceptual_hash` and how many of its 64 bits may differ, only the hash decides; else
+    the intensities (each ± 3 × `distance`) and the aspect ratio (± `distance`) do. `total` counts
+    all, `limit` is how many ids come back.
+    """
+    started = time.perf_counter_ns()
+    version = tx.library.catalogue.current()
+    within = version.shown | version.searchable(tx.actor.account_id)
+    if perceptual_hash is not None and perceptual_distance is not None:
+        alike = likeness.by_hash(version, within, perceptual_hash, perceptual_distance)
+    else:
+        alike = likeness.by_intensities(version, within, intensities, aspect_ratio, distance)
+    elapsed_us = (time.perf_counter_ns() - started) // 1000
+    return Found(alike[: max(limit, 0)], len(alike), elapsed_us)
+
+
+def tags(tx: Tx, q: str, *, page: int, per_page: int) -> Found:
+    """Return a page of the tags that match, those on the most images first; raises QueryError."""
+    return _stored(tx, predicate.TAGS, q, page=page, per_page=per_page)
+
+
+def filters(tx: Tx, q: str, *, page: int, per_page: int) -> Found:
+    """Return a page of the public, system and own filters that match, by name; QueryError."""
+    return _stored(tx, predicate.FILTERS, q, page=page, per_page=per_page)
+
+
+def _stored(tx: Tx, source: predicate.Source, q: str, *, page: int, per_page: int) -> Found:
+    started = time.perf_counter_ns()
+    viewer = predicate.Viewer(tx.actor.account_id, is_moderator=tx.actor.is_moderator)
+    node = booru.parse(
+        q,
+        source.index,
+        now=tx.now,
+        moderator=viewer.is_moderator,
+        signed_in=viewer.account_id is not None,
+    )
+    start = (max(page, 1) - 1) * per_page
+    ids, total = predicate.find(
+        tx.connection, source, node, viewer=viewer, offset=start, limit=per_page
+    )
+    return Found(ids, total, (time.perf_counter_ns() - started) // 1000)
+
+
+class _Look:
+    """One viewer's look at the catalogue: what they may find, and what `my:` means for them."""
+
+    def __init__(self, tx: Tx, in_force: Filter | None) -> None:
+        self._tx = tx
+        self._filter = in_force
+        self._account_id = tx.actor.account_id
+        catalogue = tx.library.catalogue
+        self.version: Version = catalogue.current()
+        self.evaluation = Evaluation(
+            self.version, self._custom, timeout_ms=catalogue.query_timeout_ms
+        )
+
+    def select(self, query: Node, *, removed: Removed, include_hidden: bool) -> BitMap:
+        """Return what the viewer finds."""
+        if isinstance(query, Nothing):
+            return BitMap()
+        base = self._base(removed)
+        if self._account_id is not None and not include_hidden:
+            hides = self.version.personal.related(Relation.HIDES, self._account_id)
+            base = base - hides if hides else base
+        return self.evaluation.hits(query).within(base)
+
+    def _base(self, removed: Removed) -> BitMap:
+        """Return all that the viewer may find, less what the filter hides."""
+        found = self._may_find(removed)
+        in_force = self._filter
+        if in_force is None:
+            return found
+        if found is self.version.live:
+            found = self.version.live_without(in_force.hidden_tag_ids)
+        else:
+            found = found - self._tagged(in_force.hidden_tag_ids).images
+        if in_force.hidden_query:
+            found = self._lines(in_force.hidden_query, Inside.FILTER).negated().within(found)
+        return found
+
+    def _may_find(self, removed: Removed) -> BitMap:
+        version = self.version
+        searchable = version.searchable(self._account_id)
+        if removed is Removed.ALSO:
+            return version.shown | searchable
+        if removed is Removed.NO or not self._tx.actor.is_moderator:
+            return searchable
+        merged = version.flags["merged"]
+        if removed is Removed.ONLY_NOT_MERGED:
+            return (version.flags["removed"] - merged) & version.shown
+        return (version.flags["removed"] | merged) & version.shown
+
+    def hidden(self, of: Filter) -> Hits:
+        """Return what a filter hides."""
+        return either(
+            [self._tagged(of.hidden_tag_ids), self._lines(of.hidden_query, Inside.FILTER)]
+        )
+
+    def spoilered(self, of: Filter) -> Hits:
+        """Return what a filter spoilers."""
+        return either(
+            [self._tagged(of.spoilered_tag_ids), self._lines(of.spoilered_query, Inside.FILTER)]
+        )
+
+    def _tagged(self, tag_ids: Iterable[int]) -> Hits:
+        return Hits(BitMap.union(BitMap(), *map(self.version.posting, tag_ids)))
+
+    def _lines(self, text: str, inside: Inside) -> Hits:
+        """Return what any line of a stored query matches; everything, once one no longer parses."""
+        return either([NONE, *(self._line(line, inside) for line in text.splitlines())])
+
+    def _line(self, text: str, inside: Inside) -> Hits:
+        try:
+            node = _parse(self._tx, text, inside)
+        except QueryError:
+            return EVERYTHING if inside is Inside.FILTER else NONE
+        return self.evaluation.hits(node)
+
+    def _custom(self, node: Custom) -> Hits:
+        """Return what `gallery_id:`, `filter_id:` or `my:` matches for the viewer."""
+        if node.field == "gallery_id":
+            return Hits(self.version.personal.gallery(int(node.value)).images)
+        if node.field == "filter_id":
+            found = core_filters.find(self._tx, int(node.value))
+            if found is None:
+                raise QueryError(
+                    f"Invalid filter `{node.value}`.", start=node.span.start, end=node.span.end
+                )
+            return self.hidden(found).negated()
+        if self._account_id is None:
+            raise QueryError(
+                "You must be logged in to use `my' queries.",
+                start=node.span.start,
+                end=node.span.end,
+            )
+        return _MINE[node.value](self, self._account_id)
+
+    def related(self, relation: Relation, account_id: int) -> Hits:
+        """Return the images that stand in `relation` to the account."""
+        return Hits(self.version.personal.related(relation, account_id))
+
+    def owned(self, account_id: int) -> Hits:
+        """Return the images the account put in."""
+        return Hits(self.version.owned(account_id))
+
+    def watched(self, account_id: int) -> Hits:
+        """Return the images the account watches."""
+        watch = self.version.personal.watch(account_id)
+        wanted = [self._tagged(watch.tag_ids), self._lines(watch.query, Inside.WATCHLIST)]
+        refused = [self._lines(watch.exclude_query, Inside.WATCHLIST)]
+        if watch.is_without_spoilered and self._filter is not None:
+            refused.append(self.spoilered(self._filter))
+        return both([either(wanted), *(hits.negated() for hits in refused)])
+
+
+_MINE: dict[str, Callable[[_Look, int], Hits]] = {
+    "faves": lambda look, account_id: look.related(Relation.FAVES, account_id),
+    "upvotes": lambda look, account_id: look.related(Relation.UPVOTES, account_id),
+    "downvotes": lambda look, account_id: look.related(Relation.DOWNVOTES, account_id),
+    "hidden": lambda look, account_id: look.related(Relation.HIDES, account_id),
+    "subs": lambda look, account_id: look.related(Relation.SUBSCRIPTIONS, account_id),
+    "uploads": _Look.owned,
+    "watched": _Look.watched,
+}
