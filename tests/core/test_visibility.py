@@ -1,9 +1,9 @@
 """The door: every kind of image, for every kind of person."""
 
 import pytest
-import rows
 from sqlalchemy import select, update
 
+import rows
 from menagerie.core import moderation, visibility
 from menagerie.core.visibility import State
 from menagerie.errors import NotFound
