@@ -8,7 +8,7 @@ import hashlib
 import struct
 import zlib
 
-from menagerie.core import accounts, intake
+from menagerie.core import accounts, intake, keys
 from menagerie.library import SYSTEM, Actor, Library
 from menagerie.storage.schema import Audience, Role
 
@@ -25,7 +25,7 @@ def account(library: Library, name: str = "Alice", role: Role | str = Role.USER)
 def key(library: Library, actor: Actor, name: str = "test") -> str:
     """Give an account an API key and return it."""
     with library.writing(actor) as tx:
-        return accounts.add_key(tx, name)
+        return keys.add(tx, name)
 
 
 def png(

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from rich.table import Table
 
 from menagerie.cli import terminal
-from menagerie.core import accounts
+from menagerie.core import accounts, keys, passwords
 from menagerie.errors import NotFound
 from menagerie.library import SYSTEM, Tx
 from menagerie.storage.schema import Role
@@ -84,7 +84,7 @@ def key(
     """
     with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
         account = _get(tx, name)
-        made = accounts.add_key_for(tx, account.id, label)
+        made = keys.add_for(tx, account.id, label)
     _print_secrets({"name": account.name, "key": made}, as_json)
 
 
@@ -99,9 +99,10 @@ def password(name: str, *, data: terminal.DataFolder = None, as_json: AsJson = F
     as_json
         Print one line of JSON with name and password.
     """
-    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
-        account = _get(tx, name)
-        made = accounts.admin_reset(tx, account.id)
+    with terminal.open_library(data) as library:
+        with library.reading(SYSTEM) as tx:
+            account = _get(tx, name)
+        made = passwords.admin_reset(library, SYSTEM, account.id)
     _print_secrets({"name": account.name, "password": made}, as_json)
 
 

@@ -81,7 +81,7 @@ def serve(
             _log.info("stopping")
             if not worker.stop(STOP_S):
                 _log.warning("jobs were still running; they run again after the next start")
-            upkeep.finish(library)
+            upkeep.write_snapshot(library)
     return 0
 
 
@@ -152,7 +152,9 @@ def _application(settings: Settings, parent: int) -> Callable[..., Any]:
     """Open the library and build the application, in a server process."""
     _end_with(parent)
     logs.configure(settings)
-    return app.create_app(Library(settings))
+    library = Library(settings)
+    jobs.Worker(library, {}, threads=0, periodic=upkeep.periodic_everywhere()).start()
+    return app.create_app(library)
 
 
 def _end_with(parent: int) -> None:

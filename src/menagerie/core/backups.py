@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import URL, func, select, update
+from sqlalchemy import URL, select, update
 
 import menagerie
 from menagerie.core import upkeep
@@ -118,11 +118,8 @@ def _read_manifest(folder: Path) -> Manifest:
 
 
 def _require_empty(library: Library) -> None:
-    if migrate.current(library.database) is None:
-        return
-    with library.reading(SYSTEM) as tx:
-        if tx.scalar(select(func.count()).select_from(schema.images)):
-            raise Invalid({"data": ["holds images already; restore into an empty data folder"]})
+    if migrate.current(library.database) is not None and not upkeep.is_empty(library):
+        raise Invalid({"data": ["holds images already; restore into an empty data folder"]})
 
 
 def _move_epoch_on(library: Library) -> None:

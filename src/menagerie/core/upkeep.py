@@ -30,6 +30,12 @@ def prepare(library: Library) -> list[str]:
     return applied
 
 
+def is_empty(library: Library) -> bool:
+    """Tell whether the library never had an image."""
+    with library.reading(SYSTEM) as tx:
+        return tx.scalar(select(schema.images.c.id).limit(1)) is None
+
+
 def _write_facts(tx: Tx) -> None:
     """Give the library its identity; one that has one keeps it."""
     values = {
@@ -43,13 +49,17 @@ def _write_facts(tx: Tx) -> None:
 
 
 def periodic(settings: Settings) -> list[jobs.Periodic]:
-    """Return what a serving library does again and again."""
+    """Return what one process of a serving library does again and again."""
     return [
         jobs.Periodic("snapshot", settings.snapshot_minutes * _MINUTE, write_snapshot),
         jobs.Periodic("sweep", 6 * _HOUR, sweeping.sweep),
         jobs.Periodic("trim", _HOUR, trim),
-        jobs.Periodic("last use", 5 * _MINUTE, credentials.flush_last_used),
     ]
+
+
+def periodic_everywhere() -> list[jobs.Periodic]:
+    """Return what every process that answers requests does again and again."""
+    return [jobs.Periodic("last use", _MINUTE, credentials.flush_last_used)]
 
 
 def write_snapshot(library: Library) -> None:
@@ -67,9 +77,3 @@ def trim(library: Library) -> None:
             tx.execute(delete(table).where(table.c.expires_at < now))
         unused = schema.invitations.c.used_by_id.is_(None)
         tx.execute(delete(schema.invitations).where(unused, schema.invitations.c.expires_at < now))
-
-
-def finish(library: Library) -> None:
-    """Do what should be done before a serving library closes."""
-    credentials.flush_last_used(library)
-    library.catalogue.write_snapshot()

@@ -1,0 +1,1 @@
+"""What comes with the program: data of our own words, with sources, and its readers."""
