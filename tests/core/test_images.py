@@ -5,7 +5,7 @@ from sqlalchemy import event, select
 
 import build
 import rows
-from menagerie.core import images, labels, moderation, tags
+from menagerie.core import checks, images, labels, moderation, tags
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.search import texts
@@ -233,7 +233,7 @@ def test_an_owner_deletes_for_good(library, alice, bob, moderator):
     assert image.removal_reason == images.OWNER_DELETED
     assert image_id not in library.catalogue.current().live
     with library.reading(SYSTEM) as tx:
-        assert labels.recount(tx) == []
+        assert checks.counters(tx) == []
     with pytest.raises(NotFound), library.writing(alice) as tx:
         images.delete_own(tx, image_id)
     with pytest.raises(NotFound), library.writing(moderator) as tx:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 import build
 import files
 import rows
-from menagerie.core import images, intake, labels, moderation, sweeping, visibility
+from menagerie.core import checks, images, intake, moderation, sweeping, visibility
 from menagerie.errors import (
     Banned,
     Conflict,
@@ -330,7 +330,7 @@ def test_of_two_at_once_one_wins_and_the_other_learns_which(library, alice, bob,
     assert lost.existing_id == won
     assert column(library, schema.blobs, "image_count") == 1
     with library.reading(SYSTEM) as tx:
-        assert labels.recount(tx) == []
+        assert checks.counters(tx) == []
 
 
 # Who may.
@@ -431,7 +431,7 @@ def test_a_person_reviews_who_is_not_trusted(library, tmp_path, role, is_verifie
     assert read(library, image_id, ANONYMOUS).review == expected
     assert (image_id in library.catalogue.current().live) is (expected == Review.APPROVED)
     with library.reading(SYSTEM) as tx:
-        assert labels.recount(tx) == []
+        assert checks.counters(tx) == []
 
 
 def test_an_import_says_so_on_its_labels(library, tmp_path):

@@ -1,0 +1,359 @@
+"""What moderators do, who may not, what it leaves behind, and the log of it all."""
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+import build
+import rows
+from menagerie.core import checks, images, moderation, rights, visibility, votes
+from menagerie.core.visibility import State
+from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from menagerie.library import ANONYMOUS, SYSTEM, Actor
+from menagerie.storage import schema
+from menagerie.storage.schema import Review, Role
+
+
+@pytest.fixture
+def alice(library):
+    return rows.account(library, "Alice")
+
+
+@pytest.fixture
+def bob(library):
+    return rows.account(library, "Bob")
+
+
+@pytest.fixture
+def moderator(library):
+    return rows.account(library, "Mod", Role.MODERATOR)
+
+
+def act(library, actor, function, *args, **kwargs):
+    with library.writing(actor) as tx:
+        return function(tx, *args, **kwargs)
+
+
+def read(library, image_id):
+    with library.reading(SYSTEM) as tx:
+        return images.find_any(tx, image_id)
+
+
+def is_live(library, image_id):
+    return image_id in library.catalogue.current().live
+
+
+def check_counters(library):
+    with library.reading(SYSTEM) as tx:
+        assert checks.counters(tx) == []
+
+
+ACTS = {
+    "remove": lambda tx, image_id: moderation.remove(tx, image_id, "spam"),
+    "restore": moderation.restore,
+    "merge": lambda tx, image_id: moderation.merge(tx, image_id, image_id + 1),
+    "feature": moderation.feature,
+    "approve": moderation.approve,
+    "reject": moderation.reject,
+    "pending": lambda tx, _: moderation.pending(tx),
+    "log": lambda tx, _: moderation.log(tx),
+    "ban": lambda tx, _: moderation.ban(tx, network="192.0.2.0/24"),
+    "unban": lambda tx, _: moderation.unban(tx, 1),
+    "bans": lambda tx, _: moderation.bans(tx),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_only_moderators_may(library, alice, moderator, name):
+    image_id, _ = rows.image(library, owner=alice), rows.image(library)
+    act(library, moderator, moderation.ban, fingerprint="x")
+    for actor, error in ((ANONYMOUS, Unauthenticated), (alice, Forbidden)):
+        with pytest.raises(error):
+            act(library, actor, ACTS[name], image_id)
+    act(library, moderator, ACTS[name], image_id)
+
+
+def test_a_removed_image_is_a_stub_until_restored(library, moderator):
+    image_id = rows.image(library)
+    act(library, moderator, moderation.remove, image_id, " stolen ")
+    image = read(library, image_id)
+    assert visibility.state(image) is State.REMOVED
+    assert (image.removal_reason, image.removed_by_id) == ("stolen", moderator.account_id)
+    assert not is_live(library, image_id)
+    check_counters(library)
+    act(library, moderator, moderation.remove, image_id, "again")
+    check_counters(library)
+    act(library, moderator, moderation.restore, image_id)
+    act(library, moderator, moderation.restore, image_id)
+    image = read(library, image_id)
+    assert visibility.state(image) is State.VISIBLE
+    assert image.removal_reason is None
+    assert is_live(library, image_id)
+    check_counters(library)
+
+
+def test_a_reason_is_bounded_and_never_empty(library, moderator):
+    image_id = rows.image(library)
+    with pytest.raises(Invalid) as caught:
+        act(library, moderator, moderation.remove, image_id, "x" * 1001)
+    assert list(caught.value.fields) == ["reason"]
+    act(library, moderator, moderation.remove, image_id, "  ")
+    assert read(library, image_id).removal_reason == moderation.DEFAULT_REASON
+
+
+# Merging.
+
+
+def gallery(library, owner, image_ids):
+    with library.writing(owner) as tx:
+        made = tx.execute(
+            schema.galleries.insert()
+            .values(
+                account_id=owner.account_id,
+                title="G",
+                thumbnail_id=image_ids[0],
+                image_count=len(image_ids),
+                created_at=tx.now_s,
+                updated_at=tx.now_s,
+            )
+            .returning(schema.galleries.c.id)
+        )
+        gallery_id = made.scalar_one()
+        tx.execute(
+            schema.gallery_images.insert(),
+            [
+                {"gallery_id": gallery_id, "image_id": image_id, "position": position}
+                for position, image_id in enumerate(image_ids)
+            ],
+        )
+        tx.changed(schema.ChangeKind.GALLERY, gallery_id)
+    return gallery_id
+
+
+def in_gallery(library, gallery_id):
+    place, row = schema.gallery_images.c, schema.galleries.c
+    with library.reading(SYSTEM) as tx:
+        ids = tx.all(
+            select(place.image_id).where(place.gallery_id == gallery_id).order_by(place.position)
+        )
+        about = tx.one(select(row.image_count, row.thumbnail_id).where(row.id == gallery_id))
+    return [image_id for (image_id,) in ids], *about
+
+
+def test_a_merge_moves_everything_to_the_target(library, clock, alice, bob, moderator):
+    old = build.image(
+        library, "safe, cat, both", sources=("http://a.example/", "http://b.example/")
+    )
+    clock.advance(60)
+    new = build.image(
+        library, "safe, dog, both", sources=("http://b.example/", "http://c.example/")
+    )
+    other = rows.image(library)
+    for actor, image_id in ((alice, new), (bob, new), (bob, old)):
+        act(library, actor, votes.fave, image_id)
+    act(library, alice, votes.hide, new)
+    act(library, alice, votes.subscribe, new)
+    alone = gallery(library, alice, [new, other])
+    shared = gallery(library, alice, [new, old, other])
+    clock.advance(60)
+    assert act(library, moderator, moderation.merge, new, old) == old
+    merged, target = read(library, new), read(library, old)
+    assert visibility.state(merged) is State.MERGED
+    assert merged.merged_into_id == old
+    assert not is_live(library, new)
+    assert {tag.name for tag in target.tags} == {"safe", "cat", "dog", "both"}
+    assert target.sources == ("http://a.example/", "http://b.example/", "http://c.example/")
+    assert (target.faves, target.upvotes, target.score, target.hides) == (2, 2, 2, 1)
+    with library.reading(SYSTEM) as tx:
+        subscribed = tx.all(select(schema.image_subscriptions.c.image_id))
+        assert old in [row.image_id for row in subscribed]
+    assert in_gallery(library, alone) == ([old, other], 2, old)
+    assert in_gallery(library, shared) == ([old, other], 2, old)
+    check_counters(library)
+    with library.reading(SYSTEM) as tx:
+        places = tx.all(select(schema.gallery_images.c.position).order_by("position"))
+    assert [row.position for row in places] == [0, 0, 1, 1]
+
+
+def test_the_target_keeps_the_earlier_first_sight(library, clock, moderator):
+    old = rows.image(library)
+    clock.advance(60)
+    new = rows.image(library)
+    first_seen_at = read(library, old).first_seen_at
+    act(library, moderator, moderation.merge, old, new)
+    assert read(library, new).first_seen_at == first_seen_at
+
+
+def test_a_chain_of_merges_leads_straight_to_the_last(library, moderator):
+    one, two, three, four = (rows.image(library) for _ in range(4))
+    act(library, moderator, moderation.merge, one, two)
+    act(library, moderator, moderation.merge, two, three)
+    assert [read(library, image_id).merged_into_id for image_id in (one, two)] == [three, three]
+    # What was merged stands for its target.
+    assert act(library, moderator, moderation.merge, four, one) == three
+    act(library, moderator, moderation.restore, one)
+    assert is_live(library, one)
+    check_counters(library)
+
+
+def test_a_merge_is_refused_with_itself_a_removed_one_or_twice(library, moderator):
+    one, two, gone = (rows.image(library) for _ in range(3))
+    act(library, moderator, moderation.remove, gone, "spam")
+    for image_id, target_id, field in ((one, one, "target"), (one, gone, "target")):
+        with pytest.raises(Invalid) as caught:
+            act(library, moderator, moderation.merge, image_id, target_id)
+        assert list(caught.value.fields) == [field]
+    with pytest.raises(NotFound):
+        act(library, moderator, moderation.merge, one, 999)
+    act(library, moderator, moderation.merge, one, two)
+    with pytest.raises(Invalid):  # into what it was merged into itself
+        act(library, moderator, moderation.merge, two, one)
+    with pytest.raises(Invalid):
+        act(library, moderator, moderation.merge, one, two)
+
+
+# Review.
+
+
+def test_the_queue_holds_public_images_that_wait_the_oldest_first(library, alice, moderator):
+    first, second, _approved = (
+        rows.image(library, owner=alice, review=review)
+        for review in (Review.PENDING, Review.PENDING, Review.APPROVED)
+    )
+    rows.image(library, owner=alice, review=Review.PENDING, audience=schema.Audience.PRIVATE)
+    removed = rows.image(library, review=Review.PENDING)
+    act(library, moderator, moderation.remove, removed, "spam")
+    found, total = act(library, moderator, moderation.pending)
+    assert ([image.id for image in found], total) == ([first, second], 2)
+    found, total = act(library, moderator, moderation.pending, limit=1, offset=1)
+    assert ([image.id for image in found], total) == ([second], 2)
+
+
+def test_an_approved_image_is_found_and_counts_as_first_seen_then(library, clock, moderator):
+    image_id = rows.image(library, review=Review.PENDING)
+    assert not is_live(library, image_id)
+    clock.advance(3600)
+    act(library, moderator, moderation.approve, image_id)
+    assert is_live(library, image_id)
+    image = read(library, image_id)
+    assert image.first_seen_at == image.created_at + 3600 * 1_000_000
+    check_counters(library)
+    clock.advance(3600)
+    act(library, moderator, moderation.approve, image_id)
+    assert read(library, image_id) == image
+
+
+def test_a_rejected_image_exists_for_its_owner_and_staff(library, alice, bob, moderator):
+    image_id = build.image(library, actor=alice)
+    act(library, moderator, moderation.reject, image_id, "not a picture of anything")
+    assert not is_live(library, image_id)
+    check_counters(library)
+    for actor in (ANONYMOUS, bob):
+        with library.reading(actor) as tx, pytest.raises(NotFound):
+            images.get(tx, image_id)
+    for actor in (alice, moderator):
+        with library.reading(actor) as tx:
+            assert images.get(tx, image_id).review == Review.REJECTED
+    act(library, moderator, moderation.approve, image_id)
+    assert is_live(library, image_id)
+
+
+def test_only_what_everybody_sees_is_featured(library, moderator):
+    image_id = rows.image(library, review=Review.PENDING)
+    with pytest.raises(Invalid):
+        act(library, moderator, moderation.feature, image_id)
+    act(library, moderator, moderation.approve, image_id)
+    act(library, moderator, moderation.feature, image_id)
+    with library.reading(ANONYMOUS) as tx:
+        assert images.featured(tx).id == image_id
+
+
+# Bans and the log.
+
+
+def test_bans_hold_until_lifted_or_over(library, clock, alice, moderator):
+    def is_banned(actor):
+        with library.reading(actor) as tx:
+            return rights.is_banned(tx)
+
+    near = Actor(address="192.0.2.77")
+    marked = Actor(fingerprint="f00")
+    assert not any(is_banned(actor) for actor in (alice, near, marked))
+    until = clock.time + 60 * 1_000_000
+    account = act(library, moderator, moderation.ban, account_id=alice.account_id, until_at=until)
+    network = act(library, moderator, moderation.ban, network=" 192.0.2.9/24 ", reason="spam")
+    act(library, moderator, moderation.ban, fingerprint="f00")
+    assert all(is_banned(actor) for actor in (alice, near, marked))
+    assert not is_banned(Actor(address="198.51.100.1"))
+    found = act(library, moderator, moderation.bans)
+    assert [(ban.account_name, ban.network, ban.fingerprint) for ban in found] == [
+        (None, None, "f00"),
+        (None, "192.0.2.0/24", None),
+        ("Alice", None, None),
+    ]
+    act(library, moderator, moderation.unban, network)
+    clock.advance(61)
+    assert [is_banned(actor) for actor in (alice, near, marked)] == [False, False, True]
+    assert account not in [ban.id for ban in act(library, moderator, moderation.bans)]
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({}, "ban"),
+        ({"network": "192.0.2.0/24", "fingerprint": "x"}, "ban"),
+        ({"network": "here"}, "network"),
+        ({"fingerprint": "x", "until_at": 1}, "until_at"),
+    ],
+)
+def test_a_senseless_ban_is_refused(library, moderator, values, field):
+    with pytest.raises(Invalid) as caught:
+        act(library, moderator, moderation.ban, **values)
+    assert list(caught.value.fields) == [field]
+
+
+def test_staff_and_nobody_cannot_be_banned(library, moderator):
+    with pytest.raises(Forbidden):
+        act(library, moderator, moderation.ban, account_id=moderator.account_id)
+    with pytest.raises(NotFound):
+        act(library, moderator, moderation.ban, account_id=999)
+
+
+def test_every_act_is_in_the_log(library, alice, moderator):
+    one, two = rows.image(library, review=Review.PENDING), rows.image(library)
+    act(library, moderator, moderation.approve, one)
+    act(library, moderator, moderation.feature, one)
+    act(library, moderator, moderation.remove, one, "spam")
+    act(library, moderator, moderation.restore, one)
+    act(library, moderator, moderation.reject, one, "ugly")
+    act(library, moderator, moderation.merge, one, two)
+    ban_id = act(library, moderator, moderation.ban, account_id=alice.account_id, reason="rude")
+    act(library, moderator, moderation.unban, ban_id)
+    entries = act(library, moderator, moderation.log)
+    assert [(entry.action, entry.subject_kind, entry.reason) for entry in entries] == [
+        ("unban", "account", ""),
+        ("ban", "account", "rude"),
+        ("merge", "image", ""),
+        ("reject", "image", "ugly"),
+        ("restore", "image", ""),
+        ("remove", "image", "spam"),
+        ("feature", "image", ""),
+        ("approve", "image", ""),
+    ]
+    assert {entry.account_name for entry in entries} == {"Mod"}
+    assert msgspec.json.decode(entries[2].details) == {"target_id": two}
+    about_alice = act(
+        library, moderator, moderation.log, subject_kind="account", subject_id=alice.account_id
+    )
+    assert [entry.action for entry in about_alice] == ["unban", "ban"]
+    assert len(act(library, moderator, moderation.log, limit=3, offset=6)) == 2
+
+
+def test_what_failed_is_not_in_the_log(library, moderator):
+    image_id = rows.image(library)
+    with library.writing(SYSTEM) as tx:
+        tx.execute(update(schema.images).values(audience="private"))
+        tx.changed(schema.ChangeKind.IMAGE, image_id)
+    with pytest.raises(NotFound):
+        act(library, moderator, moderation.remove, image_id, "spam")
+    assert act(library, moderator, moderation.log) == []
