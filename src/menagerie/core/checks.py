@@ -170,7 +170,7 @@ def _pages(library: Library) -> Iterator[list[images.Image]]:
                     .limit(_PAGE)
                 )
             ]
-            found = images.find_many(tx, ids)
+            found = images.read_all(tx, ids)
         if not ids:
             return
         last = ids[-1]
