@@ -1,17 +1,15 @@
 """The composition root: one library, the doors in front of it, the jobs behind it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 
 from litestar import Litestar
 
 from menagerie import logs, settings, web
 from menagerie.core import rendering
 from menagerie.dialects import philomena
-from menagerie.http import system
-from menagerie.http.edge import Edge
+from menagerie.http import edge, system
 from menagerie.http.metrics import Metrics
-from menagerie.http.routing import Door, Mounting
+from menagerie.http.routing import Door
 from menagerie.library import Library
 
 JOBS: Mapping[str, Callable[..., None]] = {
@@ -32,27 +30,8 @@ def create_app(library: Library) -> Litestar:
     """Put doors in front of an open `library`, which the application closes when it stops."""
     metrics = Metrics(library) if library.settings.metrics else None
     spoken = dialects(library)
-    doors: Sequence[Door] = [*spoken, web.routes(library), system.door(library, metrics, spoken)]
-    mounting = Mounting(library, doors)
-
-    @asynccontextmanager
-    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            mounting.close()
-            library.close()
-
-    app = Litestar(
-        route_handlers=mounting.handlers(),
-        exception_handlers={Exception: mounting.on_framework_error},  # type: ignore[dict-item]
-        lifespan=[lifespan],
-        openapi_config=None,  # ours are made from the same tables as the routes
-        logging_config=None,
-    )
-    # Litestar's middleware runs only for paths it knows; every answer passes here.
-    app.asgi_handler = Edge(app.asgi_handler, mounting, metrics)
-    return app
+    doors = [*spoken, web.routes(library), system.door(library, metrics, spoken)]
+    return edge.application(library, doors, metrics)
 
 
 def from_environment() -> Litestar:

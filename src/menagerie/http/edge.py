@@ -1,15 +1,20 @@
 """Around every request: its id, its log line, its numbers, and the headers of its door."""
 
+import asyncio
 import re
 import secrets
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import structlog
+from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from menagerie.http.metrics import Metrics
 from menagerie.http.routing import Door, Mounting, door_of, plain_path
+from menagerie.library import Library
 
 log = structlog.get_logger("menagerie.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
@@ -20,6 +25,32 @@ _ALWAYS: _RawHeaders = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
+
+
+def application(library: Library, doors: Sequence[Door], metrics: Metrics | None) -> Litestar:
+    """Return the application that has these doors; it closes `library` when it stops."""
+    mounting = Mounting(library, doors)
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        # The first request must not wait for the catalogue.
+        await asyncio.to_thread(library.catalogue.current)
+        try:
+            yield
+        finally:
+            mounting.close()
+            library.close()
+
+    app = Litestar(
+        route_handlers=mounting.handlers(),
+        exception_handlers={Exception: mounting.on_framework_error},  # type: ignore[dict-item]
+        lifespan=[lifespan],
+        openapi_config=None,  # ours are made from the same tables as the routes
+        logging_config=None,
+    )
+    # Litestar's middleware runs only for paths it knows; every answer passes here.
+    app.asgi_handler = Edge(app.asgi_handler, mounting, metrics)
+    return app
 
 
 class Edge:

@@ -58,7 +58,8 @@ def spool_folder(data_path: Path) -> Path:
     folder = data_path / "spool"
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.iterdir():
-        if left.stat().st_mtime < time.time() - STALE_AFTER_S:
+        # Folders in it belong to uploads that are being looked at.
+        if left.is_file() and left.stat().st_mtime < time.time() - STALE_AFTER_S:
             left.unlink(missing_ok=True)
     return folder
 

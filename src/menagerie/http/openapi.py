@@ -17,12 +17,14 @@ KEY_SCHEME = "key"
 def document(title: str, description: str, doors: Sequence[Door]) -> dict[str, Any]:
     """Return one document of everything `doors` do."""
     shapes = [
-        outcome.shape
+        shape
         for door in doors
         for operation in door.operations
         for outcome in operation.outcomes
-        if operation.is_documented and outcome.shape is not None
+        for shape in _alternatives(outcome)
+        if operation.is_documented
     ]
+    shapes += [shape for door in doors for shape in door.shapes]
     schemas, components = msgspec.json.schema_components(shapes, ref_template=_REFERENCE)
     schema_of = {id(shape): schema for shape, schema in zip(shapes, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
@@ -42,6 +44,12 @@ def document(title: str, description: str, doors: Sequence[Door]) -> dict[str, A
             "securitySchemes": {KEY_SCHEME: {"type": "apiKey", "in": "query", "name": "key"}},
         },
     }
+
+
+def _alternatives(outcome: Outcome) -> tuple[Any, ...]:
+    if outcome.shape is None:
+        return ()
+    return outcome.shape if isinstance(outcome.shape, tuple) else (outcome.shape,)
 
 
 def _operation(
@@ -107,10 +115,10 @@ def _responses(outcomes: Iterable[Outcome], schema_of: dict[int, Any]) -> dict[s
     responses: dict[str, Any] = {}
     for outcome in outcomes:
         response = responses.setdefault(str(outcome.status), {"description": outcome.help})
-        if outcome.shape is not None:
-            schema = schema_of[id(outcome.shape)]
-            response.setdefault("content", {})[outcome.media_type] = {"schema": schema}
-        elif outcome.status not in {204, 304}:
-            schema = {"type": "string"}
-            response.setdefault("content", {})[outcome.media_type] = {"schema": schema}
+        if outcome.status in {204, 304}:
+            continue
+        content = response.setdefault("content", {}).setdefault(outcome.media_type, {"schema": {}})
+        found = [schema_of[id(shape)] for shape in _alternatives(outcome)] or [{"type": "string"}]
+        options = content["schema"].setdefault("anyOf", [])
+        options.extend(schema for schema in found if schema not in options)
     return responses

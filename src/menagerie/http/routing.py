@@ -58,7 +58,7 @@ class Outcome(NamedTuple):
 
     status: int
     help: str
-    shape: Any = None  # a msgspec type; None: the answer has no JSON
+    shape: Any = None  # a msgspec type, or a tuple of alternatives; None: there is no JSON
     media_type: str = "application/json; charset=utf-8"
 
 
@@ -93,7 +93,7 @@ class Door(NamedTuple):
     allows_origins: bool = False
     title: str = ""
     description: str = ""
-    shares_prefixes: bool = False  # asked after others with the same prefix: unmatched is not its
+    shapes: tuple[Any, ...] = ()  # further types that the documentation refers to
 
 
 def door_of(doors: Iterable[Door], path: str) -> Door:

@@ -12,6 +12,7 @@ from menagerie.dialects.philomena import (
     handlers_filters,
     handlers_images,
     handlers_tags,
+    shapes,
 )
 from menagerie.dialects.philomena.handlers_images import TAKEN_TYPES
 from menagerie.dialects.philomena.site import IMG, prefix_of
@@ -57,6 +58,7 @@ def doors(library: Library) -> list[Door]:
             description=DESCRIPTION,
             prefixes=(prefix + "/api", prefix + "/autocomplete", prefix + "/fetch"),
             operations=operations,
+            shapes=shapes.REFERRED,
             identify=identify,
             errors=ERRORS,
             headers=(("cache-control", "no-store, no-cache"),),

@@ -56,7 +56,7 @@ def operations(library: Library) -> list[Operation]:
                 Outcome(
                     200,
                     "The tags.",
-                    shapes.SuggestionsEnvelope | list[shapes.OldSuggestionShape],
+                    (shapes.SuggestionsEnvelope, list[shapes.OldSuggestionShape]),
                 ),
                 Outcome(422, "The term or the limit is wrong.", shapes.ErrorShape),
                 *site.READS,

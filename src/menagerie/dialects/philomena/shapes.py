@@ -7,10 +7,11 @@ profile `2021` leaves out what came later, for clients that refuse fields they d
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from menagerie.core import visibility
 from menagerie.core.accounts import Profile
@@ -430,17 +431,33 @@ class CountsShape(Struct):
 # Envelopes.
 
 
+# An image whole or as a stub: msgspec takes no union of the two, which no field tells apart.
+AnyImage = Annotated[
+    Any,
+    Meta(
+        extra_json_schema={
+            "anyOf": [
+                {"$ref": "#/components/schemas/ImageShape"},
+                {"$ref": "#/components/schemas/StubShape"},
+            ]
+        }
+    ),
+]
+REFERRED = (ImageShape, StubShape)
+"""What `AnyImage` refers to."""
+
+
 class ImageEnvelope(Struct):
     """One image, and what the caller did with it."""
 
-    image: ImageShape | StubShape
+    image: AnyImage
     interactions: list[InteractionShape]
 
 
 class ImagesEnvelope(Struct):
     """A page of images, what the caller did with them, and how many match in all."""
 
-    images: list[ImageShape | StubShape]
+    images: list[AnyImage]
     interactions: list[InteractionShape]
     total: int
 

@@ -78,7 +78,7 @@ def per_page_of(call: Call) -> int:
 
 def signed_in(call: Call) -> Call:
     """Return the call of an account. Raises Unauthenticated, before anything else is looked at."""
-    if not call.actor.issigned_in:
+    if not call.actor.is_signed_in:
         raise Unauthenticated
     return call
 
@@ -227,7 +227,7 @@ LIMITED = Outcome(429, "Too often.", media_type=TEXT)
 NOT_FOUND = Outcome(404, "There is none.", shapes.ErrorShape)
 BAD = Outcome(400, "The request cannot be read.", shapes.ErrorShape)
 WRONG_QUERY = Outcome(400, "The query cannot be understood.", shapes.ErrorShape)
-WRONG_FIELDS = Outcome(400, "Some fields are wrong.", shapes.ErrorsShape | shapes.ErrorShape)
+WRONG_FIELDS = Outcome(400, "Some fields are wrong.", (shapes.ErrorsShape, shapes.ErrorShape))
 TOO_LARGE = Outcome(413, "The body is too large.", shapes.ErrorShape)
 AWAY = Outcome(503, "A part of the library is down.", shapes.ErrorShape)
 READS = (FORBIDDEN, BAD, AWAY)

@@ -1,0 +1,30 @@
+"""A client of an application in this process: no socket, no server, the same bytes."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from litestar import Litestar
+
+
+class Client:
+    """Sends requests to `app` and returns the answers; close it at the end."""
+
+    def __init__(self, app: Litestar, *, base_url: str = "http://test", address: str = "10.0.0.9"):
+        self.app = app
+        self._runner = asyncio.Runner()
+        transport = httpx.ASGITransport(app, client=(address, 4000), raise_app_exceptions=True)
+        self._client = httpx.AsyncClient(transport=transport, base_url=base_url)
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        return self._runner.run(self._client.request(method, url, **options))
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        return self.request("POST", url, **options)
+
+    def close(self) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
