@@ -151,14 +151,12 @@ class Evaluation:
             return self._stored.removed_by(node)
         if field.removesuffix("_id") in stored.RELATIONS:
             return self._stored.related_by_id(field.removesuffix("_id"), node)
-        column = _ID_COLUMNS.get(field, field)
-        found = self._version.numbers(column).where(_test(node, is_id=column != field))
+        column, flags = _ID_COLUMNS.get(field, field), self._version.flags
+        found = self._version.numbers(column).where(_test(node, is_id=field in _ID_COLUMNS))
         if field == "uploader_id":
-            return found - self._version.flags["anonymous"]
-        if field == "duplicate_id":
-            return found
-        # Numbers that are 0 where there is no image.
-        return found & self._version.flags["known"]
+            return found - flags["anonymous"]
+        # Where there is no image, there are zeros.
+        return found & flags["known"]
 
     def _value(self, node: stored.Literal) -> BitMap:
         field, version = node.field, self._version
@@ -200,7 +198,11 @@ class Evaluation:
         return self._version.columns[node.field].where(lambda values: np.isin(values, codes))
 
 
-_ID_COLUMNS = {"uploader_id": "account_id", "true_uploader_id": "account_id"}
+_ID_COLUMNS = {
+    "uploader_id": "account_id",
+    "true_uploader_id": "account_id",
+    "duplicate_id": "duplicate_id",
+}
 
 
 def both(found: Iterable[Hits]) -> Hits:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, distinct, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from menagerie.search import words
 from menagerie.search.nodes import Pattern
@@ -73,7 +73,7 @@ def _is_side_by_side(stems: Iterable[tuple[str, int]], at: dict[str, set[int]]) 
 def fitting(connection: Connection, field: str, pattern: Pattern) -> list[int]:
     """Return the subjects with a stemmed word that fits the pattern, ascending."""
     condition = sql.fits(connection, _t.term.expression, pattern)
-    statement = select(distinct(_t.subject_id)).where(_t.field == field, condition)
+    statement = select(_t.subject_id).where(_t.field == field, condition).distinct()
     return sorted(connection.execute(statement).scalars().all())
 
 

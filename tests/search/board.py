@@ -1,0 +1,437 @@
+"""A board of random images, written straight into the tables and mirrored in plain dicts."""
+
+import random
+import uuid
+
+from sqlalchemy import delete, insert, update
+
+from menagerie.library import ANONYMOUS, SYSTEM, Actor, Library
+from menagerie.search import columns, texts, words
+from menagerie.search.vocabulary import COUNTED_CATEGORIES
+from menagerie.storage import schema
+from menagerie.storage.schema import ChangeKind
+
+S = 1_000_000
+T0 = 1_700_000_000 * S
+STEMS = ["fox", "wolf", "fluttershy", "red fox", "artist:foo", "sky", "skies", "sun", "sunset"]
+WORDS = ["the", "running", "foxes", "of", "sky", "jumped", "quickly", "dogs"]
+NAMES = ["Ann", "Bob", "Bobby", "Cyd"]
+RELATIONS = {
+    "faves": (schema.faves, {}),
+    "upvotes": (schema.votes, {"value": 1}),
+    "downvotes": (schema.votes, {"value": -1}),
+    "hidden": (schema.hides, {}),
+    "subs": (schema.image_subscriptions, None),
+}
+BY = {
+    "faved_by": "faves",
+    "upvoted_by": "upvotes",
+    "downvoted_by": "downvotes",
+    "hidden_by": "hidden",
+}
+
+AS_THEY_ARE = (
+    "account_id",
+    "audience",
+    "review",
+    "width",
+    "height",
+    "upvotes",
+    "downvotes",
+    "score",
+    "comment_count",
+    "created_at",
+    "updated_at",
+    "first_seen_at",
+    "description",
+)
+
+
+class Board:
+    def __init__(self, library: Library, seed: int, size: int = 60) -> None:
+        self.library = library
+        self.random = random.Random(seed)
+        self.images, self.tags, self.accounts, self.galleries = {}, {}, {}, {}
+        self.filters, self.related = {}, {name: set() for name in RELATIONS}
+        for name in NAMES:
+            self.add_account(name)
+        for stem in STEMS:
+            self.add_tag(stem)
+        for _ in range(3):
+            self.add_filter()
+        for _ in range(2):
+            self.add_gallery()
+        for _ in range(size):
+            self.add_image()
+
+    # What the oracle asks.
+
+    def values(self, image, field):
+        """All values of a field, for terms and ranges."""
+        if field == "tags":
+            names = [tag for tag in self.tags.items() if (tag[1]["to"] or tag[0]) in image["tags"]]
+            return [tag["name"] for _, tag in names]
+        if field in BY or field.removesuffix("_id") in BY:
+            pairs = self.related[BY[field.removesuffix("_id")]]
+            ids = [account for account, image_id in pairs if image_id == image["id"]]
+            return ids if field.endswith("_id") else [self.accounts[i].lower() for i in ids]
+        if field == "uploader" and not image["anonymous"] and image["account_id"]:
+            return [self.accounts[image["account_id"]].lower()]
+        if field == "true_uploader" and image["account_id"]:
+            return [self.accounts[image["account_id"]].lower()]
+        if field == "uploader_id" and not image["anonymous"] and image["account_id"]:
+            return [image["account_id"]]
+        if field == "true_uploader_id" and image["account_id"]:
+            return [image["account_id"]]
+        if field == "duplicate_id":
+            return [image["merged"]] if image["merged"] else []
+        if field == "source_url":
+            return [url.lower() for url in image["sources"]]
+        if field == "description":
+            return [stem for stem, _ in words.stems(image["description"])]
+        return [image[field]] if field in image else []
+
+    def may_find(self, image, viewer):
+        own = viewer.account_id is not None and image["account_id"] == viewer.account_id
+        shown = image["review"] == "approved" and not image["removed"] and not image["merged"]
+        return shown and (image["audience"] == "public" or own)
+
+    def is_my(self, value, image, viewer):
+        if value == "uploads":
+            return image["account_id"] == viewer.account_id
+        return (viewer.account_id, image["id"]) in self.related[value]
+
+    def hides(self, filter_id, image):
+        return bool(set(self.filters[filter_id]["tags"]) & image["tags"])
+
+    # What happens.
+
+    def step(self):
+        steps = [
+            (self.add_image, 2),
+            (self.vote, 6),
+            (self.label, 8),
+            (self.moderate, 5),
+            (self.relate, 6),
+            (self.alias, 1),
+            (self.rename, 1),
+            (self.recategorise, 1),
+            (self.reorder, 2),
+            (self.edit_filter, 1),
+            (self.approve_again, 2),
+        ]
+        self.random.choices([s for s, _ in steps], [w for _, w in steps])[0]()
+
+    def pick(self):
+        return self.random.choice(list(self.images.values()))
+
+    def viewer(self):
+        account_id = self.random.choice([None, *self.accounts])
+        if account_id is None:
+            return ANONYMOUS
+        role = self.random.choice(["user", "moderator"])
+        return Actor(schema.Role(role), account_id, self.accounts[account_id])
+
+    def add_account(self, name):
+        with self.library.writing(SYSTEM) as tx:
+            made = tx.execute(
+                insert(schema.accounts).values(name=name, name_key=name.lower(), created_at=tx.now)
+            )
+            self.accounts[made.inserted_primary_key[0]] = name
+            tx.changed(ChangeKind.ACCOUNT, made.inserted_primary_key[0])
+
+    def add_tag(self, name):
+        category = self.random.choice([None, "rating", "oc", "body-type", "odd"])
+        with self.library.writing(SYSTEM) as tx:
+            made = tx.execute(
+                insert(schema.tags).values(
+                    name=name,
+                    slug=name.replace(" ", "+"),
+                    name_in_namespace=name.split(":")[-1],
+                    category=category,
+                    created_at=tx.now,
+                )
+            )
+            tag_id = made.inserted_primary_key[0]
+            self.tags[tag_id] = {"name": name, "category": category, "to": None}
+            tx.changed(ChangeKind.TAG, tag_id)
+
+    def add_filter(self):
+        with self.library.writing(SYSTEM) as tx:
+            made = tx.execute(
+                insert(schema.filters).values(
+                    name=uuid.uuid4().hex, is_public=True, created_at=tx.now, updated_at=tx.now
+                )
+            )
+            self.filters[made.inserted_primary_key[0]] = {"tags": []}
+            tx.changed(ChangeKind.FILTER, made.inserted_primary_key[0])
+        self.edit_filter()
+
+    def edit_filter(self):
+        filter_id = self.random.choice(list(self.filters))
+        chosen = self.random.sample(self.canonical(), 2)
+        with self.library.writing(SYSTEM) as tx:
+            rows = schema.filter_tags
+            tx.execute(delete(rows).where(rows.c.filter_id == filter_id))
+            for tag_id in chosen:
+                tx.execute(insert(rows).values(filter_id=filter_id, tag_id=tag_id, effect="hide"))
+            tx.changed(ChangeKind.FILTER, filter_id)
+        self.filters[filter_id]["tags"] = chosen
+
+    def add_gallery(self):
+        with self.library.writing(SYSTEM) as tx:
+            made = tx.execute(
+                insert(schema.galleries).values(
+                    account_id=next(iter(self.accounts)),
+                    title="g",
+                    created_at=tx.now,
+                    updated_at=tx.now,
+                )
+            )
+            self.galleries[made.inserted_primary_key[0]] = []
+
+    def reorder(self):
+        gallery_id = self.random.choice(list(self.galleries))
+        chosen = self.random.sample(list(self.images), min(len(self.images), 12))
+        with self.library.writing(SYSTEM) as tx:
+            rows = schema.gallery_images
+            tx.execute(delete(rows).where(rows.c.gallery_id == gallery_id))
+            for position, image_id in enumerate(chosen):
+                tx.execute(
+                    insert(rows).values(gallery_id=gallery_id, image_id=image_id, position=position)
+                )
+            tx.changed(ChangeKind.GALLERY, gallery_id)
+        self.galleries[gallery_id] = chosen
+
+    def canonical(self):
+        return [tag_id for tag_id, tag in self.tags.items() if tag["to"] is None]
+
+    def add_image(self):
+        rng = self.random
+        up, down = rng.choice([0, 0, 1, 5, 100]), rng.choice([0, 0, 2])
+        time = T0 + len(self.images) // 3 * S
+        seen = time if rng.random() < 0.8 else time + rng.randint(-40, 40) * S
+        values = {
+            "account_id": rng.choice([None, *self.accounts]),
+            "is_anonymous": rng.random() < 0.3,
+            "audience": rng.choice(["public"] * 8 + ["private"]),
+            "review": rng.choice(["approved"] * 8 + ["pending"]),
+            "removed_at": time if rng.random() < 0.1 else None,
+            "name": rng.choice(["A.png", "a.png", "[b]*.gif"]),
+            "format": rng.choice(["png", "gif", "webm"]),
+            "width": rng.choice([1, 100, 640]),
+            "height": rng.choice([1, 33, 480]),
+            "original_size_bytes": rng.choice([5, 6_000_000_000]),
+            "size_bytes": rng.choice([5, 6_000_000_000]),
+            "duration_s": rng.choice([0.04, 2.5]),
+            "is_animated": rng.random() < 0.5,
+            "has_representations": rng.random() < 0.5,
+            "is_optimised": rng.random() < 0.5,
+            "upvotes": up,
+            "downvotes": down,
+            "score": up - down,
+            "comment_count": rng.randint(0, 2),
+            "created_at": time,
+            "updated_at": time,
+            "first_seen_at": seen,
+            "description": " ".join(rng.choices(WORDS, k=rng.randint(0, 8))),
+        }
+        chosen = rng.sample(self.canonical(), rng.randint(0, 5))
+        sources = rng.sample(["https://A.example/x", "http://b.example"], rng.randint(0, 2))
+        image_id = self.insert(values, chosen, sources)
+        self.images[image_id] = mirror(image_id, values, chosen, sources)
+        self.recount(self.images[image_id])
+
+    def insert(self, values, tag_ids, sources):
+        sha512 = uuid.uuid4().hex
+        fixed = {
+            "key": str(uuid.uuid4()),
+            "sha512": sha512,
+            "full_sha512": sha512,
+            "claims_hash": False,
+            "media_type": f"image/{values['format']}",
+            "frame_count": 1,
+            "has_alpha": False,
+            "average_color": "#000000",
+            "source_count": len(sources),
+            "tag_count": len(tag_ids),
+        }
+        with self.library.writing(SYSTEM) as tx:
+            tx.execute(
+                insert(schema.blobs).values(
+                    sha512=sha512, size_bytes=1, format="png", touched_at=tx.now
+                )
+            )
+            made = tx.execute(insert(schema.images).values(**values, **fixed))
+            image_id = made.inserted_primary_key[0]
+            for tag_id in tag_ids:
+                self.put_label(tx, image_id, tag_id, "asserted")
+            for position, url in enumerate(sources):
+                tx.execute(
+                    insert(schema.image_sources).values(
+                        image_id=image_id, position=position, url=url, url_key=url.lower()
+                    )
+                )
+            texts.index(tx.connection, "image.description", image_id, values["description"])
+            tx.changed(ChangeKind.IMAGE, image_id)
+        return image_id
+
+    def put_label(self, tx, image_id, tag_id, state):
+        rows = schema.labels
+        which = (rows.c.image_id == image_id) & (rows.c.tag_id == tag_id)
+        if tx.execute(update(rows).where(which).values(state=state)).rowcount == 0:
+            tx.execute(
+                insert(rows).values(
+                    image_id=image_id,
+                    tag_id=tag_id,
+                    state=state,
+                    origin="person",
+                    created_at=tx.now,
+                )
+            )
+
+    def set(self, image, **values):
+        with self.library.writing(SYSTEM) as tx:
+            which = schema.images.c.id == image["id"]
+            tx.execute(update(schema.images).where(which).values(**values))
+            tx.changed(ChangeKind.IMAGE, image["id"])
+
+    def vote(self):
+        image, up = self.pick(), self.random.randint(0, 9)
+        self.set(image, upvotes=up, score=up - image["downvotes"])
+        image["upvotes"], image["score"] = up, up - image["downvotes"]
+        self.recount(image)
+
+    def label(self):
+        image, tag_id = self.pick(), self.random.choice(self.canonical())
+        state = self.random.choice(["asserted", "suggested", "removed"])
+        with self.library.writing(SYSTEM) as tx:
+            self.put_label(tx, image["id"], tag_id, state)
+            image["tags"].discard(tag_id)
+            if state == "asserted":
+                image["tags"].add(tag_id)
+            self.recount(image)
+            which = schema.images.c.id == image["id"]
+            tx.execute(update(schema.images).where(which).values(tag_count=len(image["tags"])))
+            tx.changed(ChangeKind.LABEL, image["id"], tag_id)
+            tx.changed(ChangeKind.IMAGE, image["id"])
+
+    def moderate(self):
+        image = self.pick()
+        what = self.random.choice(["removed", "merged", "review", "audience"])
+        if what == "removed":
+            image["removed"] = not image["removed"]
+            self.set(image, removed_at=T0 if image["removed"] else None)
+        elif what == "merged":
+            image["merged"] = None if image["merged"] else self.pick()["id"]
+            self.set(image, merged_into_id=image["merged"])
+        elif what == "review":
+            image["review"] = self.random.choice(["approved", "pending", "rejected"])
+            self.set(image, review=image["review"])
+        else:
+            image["audience"] = self.random.choice(["public", "private"])
+            self.set(image, audience=image["audience"])
+
+    def approve_again(self):
+        image = self.pick()
+        image["first_seen_at"] = T0 + self.random.randint(-5, 60) * S
+        self.set(image, first_seen_at=image["first_seen_at"])
+
+    def relate(self):
+        kind = self.random.choice(list(RELATIONS))
+        account_id, image = self.random.choice(list(self.accounts)), self.pick()
+        if {"upvotes": "downvotes", "downvotes": "upvotes"}.get(kind) and (
+            (account_id, image["id"]) in self.related["upvotes"] | self.related["downvotes"]
+        ):
+            return
+        table, values = RELATIONS[kind]
+        pair = {"account_id": account_id, "image_id": image["id"]}
+        with self.library.writing(SYSTEM) as tx:
+            if (account_id, image["id"]) in self.related[kind]:
+                which = (table.c.account_id == account_id) & (table.c.image_id == image["id"])
+                tx.execute(delete(table).where(which))
+                self.related[kind].discard((account_id, image["id"]))
+            else:
+                more = {} if values is None else {**values, "created_at": tx.now}
+                tx.execute(insert(table).values(**pair, **more))
+                self.related[kind].add((account_id, image["id"]))
+            tx.changed(ChangeKind.INTERACTION, account_id, image["id"])
+
+    def alias(self):
+        if len(self.canonical()) < 5:
+            return
+        source, target = self.random.sample(self.canonical(), 2)
+        if any(tag["to"] == source for tag in self.tags.values()):
+            return
+        with self.library.writing(SYSTEM) as tx:
+            for image in self.images.values():
+                if source in image["tags"]:
+                    self.put_label(tx, image["id"], source, "removed")
+                    self.put_label(tx, image["id"], target, "asserted")
+                    image["tags"] = image["tags"] - {source} | {target}
+                    self.tags[source]["to"] = target
+                    self.recount(image)
+                    which = schema.images.c.id == image["id"]
+                    count = len(image["tags"])
+                    tx.execute(update(schema.images).where(which).values(tag_count=count))
+                    tx.changed(ChangeKind.IMAGE, image["id"])
+            which = schema.tags.c.id == source
+            tx.execute(update(schema.tags).where(which).values(aliased_to_id=target))
+            for tag_id in (source, target):
+                tx.changed(ChangeKind.TAG, tag_id)
+                tx.changed(ChangeKind.POSTING, tag_id)
+        self.tags[source]["to"] = target
+
+    def rename(self):
+        tag_id = self.random.choice(list(self.tags))
+        name = f"{self.random.choice(STEMS)} {uuid.uuid4().hex[:3]}"
+        with self.library.writing(SYSTEM) as tx:
+            which = schema.tags.c.id == tag_id
+            tx.execute(update(schema.tags).where(which).values(name=name, slug=name))
+            tx.changed(ChangeKind.TAG, tag_id)
+        self.tags[tag_id]["name"] = name
+
+    def recategorise(self):
+        tag_id = self.random.choice(self.canonical())
+        category = self.random.choice([None, "rating", "oc", "species"])
+        with self.library.writing(SYSTEM) as tx:
+            which = schema.tags.c.id == tag_id
+            tx.execute(update(schema.tags).where(which).values(category=category))
+            tx.changed(ChangeKind.TAG, tag_id)
+            tx.changed(ChangeKind.POSTING, tag_id)
+        self.tags[tag_id]["category"] = category
+        for image in self.images.values():
+            self.recount(image)
+
+    def recount(self, image):
+        categories = [self.tags[tag_id]["category"] for tag_id in image["tags"]]
+        for name in COUNTED_CATEGORIES:
+            image[f"{name.replace('-', '_')}_tag_count"] = categories.count(name)
+        image["tag_count"] = len(image["tags"])
+        image["wilson_score"] = columns.wilson(image["upvotes"], image["downvotes"]).item()
+
+
+def mirror(image_id, values, tag_ids, sources):
+    return {
+        "id": image_id,
+        "tags": set(tag_ids),
+        "sources": sources,
+        "source_count": len(sources),
+        "pixels": values["width"] * values["height"],
+        "aspect_ratio": values["width"] / values["height"],
+        "size": values["size_bytes"],
+        "orig_size": values["original_size_bytes"],
+        "duration": values["duration_s"] if values["is_animated"] else 0.0,
+        "animated": values["is_animated"],
+        "processed": values["is_optimised"],
+        "thumbnails_generated": values["has_representations"],
+        "anonymous": values["is_anonymous"],
+        "removed": values["removed_at"] is not None,
+        "merged": None,
+        "original_format": values["format"],
+        "mime_type": f"image/{values['format']}",
+        "file_name": values["name"],
+        "faves": 0,
+        "hides": 0,
+        **{name: values[name] for name in AS_THEY_ARE},
+    }
