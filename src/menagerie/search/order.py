@@ -1,6 +1,7 @@
 """Order: the page of a selection, by any sort, without sorting more than the page needs."""
 
 import bisect
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap
 
-from menagerie.search.columns import Ids, Values, ids_of
+from menagerie.search.columns import BITS, Ids, Numbers, Values, ids_of
 from menagerie.search.version import Version
 
 COLUMNS = frozenset(
@@ -73,9 +74,10 @@ def page(
         found = _by_id(hits, start, stop)
     elif sort.field == "first_seen_at":
         found = _by_first_seen(version, hits, start, stop)
+    elif sort.field == "_score":
+        found = _by_relevance(hits, parts or [], start, stop)
     else:
-        ids = ids_of(hits)
-        found = _window(ids, keys(version, ids, sort, parts), start, stop)
+        found = _by_key(version, hits, sort, start, stop)
     return found[::-1] if sort.ascending else found
 
 
@@ -108,13 +110,99 @@ def _by_first_seen(version: Version, hits: BitMap, start: int, stop: int) -> lis
 
 def keys(version: Version, ids: Ids, sort: Sort, parts: list[Part] | None = None) -> Values:
     """Return what each of `ids` (ascending) is sorted by, other than a gallery's order."""
-    if sort.field == "id":
-        return ids
-    if sort.field == "random":
-        return _shuffled(ids, sort.seed or 0)
     if sort.field == "_score":
         return _relevance(ids, parts or [])
-    return version.numbers(sort.field).gather(ids)
+    return _numbers(version, sort).gather(ids)
+
+
+def _numbers(version: Version, sort: Sort) -> Numbers:
+    """Return what images are sorted by, other than relevance and a gallery's order."""
+    length = len(version.columns["first_seen_at"])
+    if sort.field == "id":
+        return _Worked(length, lambda ids: ids)
+    if sort.field == "random":
+        return _Worked(length, lambda ids: _shuffled(ids, sort.seed or 0))
+    return version.numbers(sort.field)
+
+
+class _Worked(Numbers):
+    """Numbers of 32 bits that are worked out from the ids; `length` is in chunks."""
+
+    __slots__ = ("_length", "_work")
+
+    def __init__(self, length: int, work: Callable[[Ids], Ids]) -> None:
+        self._length = length
+        self._work = work
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.uint32)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def chunk(self, index: int) -> Values:
+        return self._work(np.arange(index << BITS, (index + 1) << BITS, dtype=np.uint32))
+
+    def gather(self, ids: Ids) -> Values:
+        return self._work(ids)
+
+
+_FEW = 1 << 16  # so many are sorted at once as fast as anything cleverer
+_SAMPLE = 4096
+
+
+def _by_key(version: Version, hits: BitMap, sort: Sort, start: int, stop: int) -> list[int]:
+    """Return the hits at places `start` to `stop` by falling (key, id)."""
+    ids, numbers = ids_of(hits), _numbers(version, sort)
+    total = len(ids)
+    if total > _FEW:
+        # A page near an end: what lies beyond a bound that a sample gives is enough for it.
+        is_top = stop <= total - start
+        near = stop if is_top else total - start
+        bound = _bound(numbers, ids, near, is_top=is_top)
+        if bound is not None:
+            beyond = np.greater if is_top else np.less
+            few = hits & numbers.where(lambda values: beyond(values, bound))
+            equal = BitMap() if len(few) >= near else hits & numbers.where(lambda v: v == bound)
+            if len(few) + len(equal) >= near:
+                return _joined(numbers, few, equal, start, stop, total=0 if is_top else total)
+    return _window(ids, numbers.gather(ids), start, stop)
+
+
+def _bound(numbers: Numbers, ids: Ids, near: int, *, is_top: bool) -> Any:
+    """Return a key that most likely some more than `near` hits reach; None if too many would."""
+    sample = ids[:: len(ids) // _SAMPLE]
+    expected = near * len(sample) / len(ids)
+    rank = int(expected + 4 * expected**0.5) + 8
+    if rank > len(sample) // 4:
+        return None
+    values = numbers.gather(sample)
+    place = len(values) - 1 - rank if is_top else rank
+    return np.partition(values, place)[place]
+
+
+def _joined(
+    numbers: Numbers, few: BitMap, equal: BitMap, start: int, stop: int, *, total: int
+) -> list[int]:
+    """Return a page of a listing with `few` at one end, sorted by key, and `equal` next to them.
+
+    `total` is how long the listing is when that is its lower end, else 0.
+    """
+    upper, lower = (equal, few) if total else (few, equal)
+    offset = total - len(few) - len(equal) if total else 0
+    start, stop, middle = start - offset, stop - offset, len(upper)
+
+    def part(images: BitMap, low: int, high: int) -> list[int]:
+        low, high = max(low, 0), min(high, len(images))
+        if low >= high:
+            return []
+        if images is equal:
+            return _by_id(images, low, high)
+        ids = ids_of(images)
+        return _window(ids, numbers.gather(ids), low, high)
+
+    return part(upper, start, stop) + part(lower, start - middle, stop - middle)
 
 
 def _window(ids: Ids, values: Values, start: int, stop: int) -> list[int]:
@@ -158,12 +246,50 @@ def _finalised(values: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     return mixed
 
 
+_MOST_RANKS = 64
+
+
+def _by_relevance(hits: BitMap, parts: list[Part], start: int, stop: int) -> list[int]:
+    ranks = _ranks(hits, parts)
+    if ranks is None:
+        ids = ids_of(hits)
+        return _window(ids, _relevance(ids, parts), start, stop)
+    found: list[int] = []
+    for images in ranks:
+        total = len(images)
+        if start < total and stop > 0:
+            found += _by_id(images, max(start, 0), min(stop, total))
+        start, stop = start - total, stop - total
+    return found
+
+
+def _ranks(hits: BitMap, parts: list[Part]) -> list[BitMap] | None:
+    """Return the hits by falling relevance, a set for each; None if there are too many.
+
+    Terms without boosts make few different sums, and sets are far cheaper than a sum per image.
+    """
+    ranks = {0.0: hits}
+    for bitmap, weight in parts:
+        if not weight:
+            continue
+        split: dict[float, BitMap] = {}
+        for sum_, images in ranks.items():
+            for value, some in ((sum_ + weight, images & bitmap), (sum_, images - bitmap)):
+                if some:
+                    split[value] = split[value] | some if value in split else some
+        ranks = split
+        if len(ranks) > _MOST_RANKS:
+            return None
+    return [ranks[value] for value in sorted(ranks, reverse=True)]
+
+
 def _relevance(ids: Ids, parts: list[Part]) -> npt.NDArray[np.float64]:
-    total = np.zeros(len(ids), np.float64)
+    """Return the sum of what the parts, all within `ids`, give each of the ids."""
+    total = np.zeros(int(ids[-1]) + 1 if len(ids) else 0, np.float64)
     for bitmap, weight in parts:
         if weight:
-            total[np.isin(ids, ids_of(bitmap), assume_unique=True)] += weight
-    return total
+            total[ids_of(bitmap)] += weight
+    return total[ids]
 
 
 def _by_gallery(version: Version, hits: BitMap, sort: Sort) -> list[int]:
