@@ -99,10 +99,9 @@ def password(name: str, *, data: terminal.DataFolder = None, as_json: AsJson = F
     as_json
         Print one line of JSON with name and password.
     """
-    with terminal.open_library(data) as library:
-        with library.reading(SYSTEM) as tx:
-            account = _get(tx, name)
-        made = passwords.admin_reset(library, SYSTEM, account.id)
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        made = passwords.admin_reset(tx, account.id)
     _print_secrets({"name": account.name, "password": made}, as_json)
 
 

@@ -33,9 +33,9 @@ def load(library: Library) -> int:
         ids[picture.file] = _put(library, picture, actors)
     for gallery in found.galleries:
         with library.writing(actors[gallery.owner]) as tx:
-            gallery_id = galleries.create(tx, gallery.title, description=gallery.description)
+            made = galleries.create(tx, title=gallery.title, description=gallery.description)
             for file in gallery.files:
-                galleries.add(tx, gallery_id, ids[file])
+                galleries.add(tx, made.id, ids[file])
     with library.writing(SYSTEM) as tx:
         moderation.feature(tx, ids[found.pictures[0].file])
     return len(ids)
