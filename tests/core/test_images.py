@@ -35,7 +35,7 @@ def statements(library):
     engine = library.database._reader
 
     def note(_connection, _cursor, statement, *_):
-        if statement.startswith("SELECT"):
+        if "images" in statement or "labels" in statement or "image_sources" in statement:
             seen.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
