@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, insert, select, update
 
 from menagerie.core import (
     credentials,
     keys,
+    own_data,
     passwords,
     rights,
     sessions,
@@ -54,6 +55,8 @@ send_reset = passwords.send_reset
 is_banned = rights.is_banned
 watched = watching.get
 watch = watching.change
+export_own = own_data.export
+deactivate = own_data.delete_account
 
 MAX_NAME_LENGTH = 50
 MAX_EMAIL_LENGTH = 254
@@ -210,7 +213,8 @@ def create(
 def ensure_admin(tx: Tx) -> Created | None:
     """Make the first administrator if there is none in force; None if there is one."""
     rights.require_admin(tx)
-    if _count_admins(tx):
+    in_force = select(_row.id).where(_row.role == Role.ADMIN, _row.deactivated_at.is_(None))
+    if tx.one(in_force) is not None:
         return None
     name, number = "admin", 1
     while _is_taken(tx, name):
@@ -464,7 +468,7 @@ def set_role(tx: Tx, account_id: int, role: Role) -> None:
     if role is Role.ANONYMOUS:
         raise Invalid({"role": ["cannot be that of an account"]})
     if role is not Role.ADMIN:
-        _require_other_admin(tx, account_id)
+        rights.require_other_admin(tx, account_id)
     _update(tx, account_id, role=role)
 
 
@@ -480,34 +484,22 @@ def set_quota(tx: Tx, account_id: int, quota_bytes: int | None) -> None:
     _update(tx, account_id, upload_quota_bytes=quota_bytes)
 
 
-def deactivate(tx: Tx, account_id: int) -> None:
+def suspend(tx: Tx, account_id: int) -> None:
     """Shut an account: its sessions end, its keys answer Forbidden; administrators only.
 
-    Everything else stays, and `activate` opens it again. People who want to leave use
-    `own_data.delete`. Raises NotFound, or Invalid (`role`) for the last administrator.
+    Everything else stays, and `reinstate` opens it again. Raises NotFound, or Invalid (`role`) for
+    the last administrator.
     """
     rights.require_admin(tx)
-    _require_other_admin(tx, account_id)
+    rights.require_other_admin(tx, account_id)
     _update(tx, account_id, deactivated_at=tx.now)
     sessions.end_all(tx, account_id)
 
 
-def activate(tx: Tx, account_id: int) -> None:
-    """Open a deactivated account again; administrators only. Raises NotFound."""
+def reinstate(tx: Tx, account_id: int) -> None:
+    """Open a suspended account again; administrators only. Raises NotFound."""
     rights.require_admin(tx)
     _update(tx, account_id, deactivated_at=None)
-
-
-def _count_admins(tx: Tx) -> int:
-    admins = select(func.count()).where(_row.role == Role.ADMIN, _row.deactivated_at.is_(None))
-    count: int = tx.scalar(admins)
-    return count
-
-
-def _require_other_admin(tx: Tx, account_id: int) -> None:
-    found = _get(tx, account_id)
-    if found.role is Role.ADMIN and found.deactivated_at is None and _count_admins(tx) == 1:
-        raise Invalid({"role": ["is that of the last administrator"]})
 
 
 def require_quota(tx: Tx, size_bytes: int) -> None:

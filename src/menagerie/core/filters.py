@@ -310,22 +310,30 @@ def choose(tx: Tx, filter_id: int) -> Filter:
     """
     account_id = rights.require_account(tx)
     get(tx, filter_id)
+    _choose(tx, account_id, filter_id)
+    return get(tx, filter_id)
+
+
+def unchoose(tx: Tx, account_id: int) -> None:
+    """Let an account fall back to the Default; the caller decides whether this may be."""
+    _choose(tx, account_id, None)
+
+
+def _choose(tx: Tx, account_id: int, filter_id: int | None) -> None:
     account, row = schema.accounts.c, schema.filters.c
     before = tx.scalar(select(account.filter_id).where(account.id == account_id))
-    if before != filter_id:
-        tx.execute(
-            update(schema.accounts).where(account.id == account_id).values(filter_id=filter_id)
-        )
-        for changed_id, by in ((before, -1), (filter_id, 1)):
-            if changed_id is not None:
-                tx.execute(
-                    update(schema.filters)
-                    .where(row.id == changed_id)
-                    .values(user_count=row.user_count + by)
-                )
-                tx.changed(ChangeKind.FILTER, changed_id)
-        tx.changed(ChangeKind.ACCOUNT, account_id)
-    return get(tx, filter_id)
+    if before == filter_id:
+        return
+    tx.execute(update(schema.accounts).where(account.id == account_id).values(filter_id=filter_id))
+    for changed_id, by in ((before, -1), (filter_id, 1)):
+        if changed_id is not None:
+            tx.execute(
+                update(schema.filters)
+                .where(row.id == changed_id)
+                .values(user_count=row.user_count + by)
+            )
+            tx.changed(ChangeKind.FILTER, changed_id)
+    tx.changed(ChangeKind.ACCOUNT, account_id)
 
 
 def _require_own(tx: Tx, filter_id: int) -> Filter:

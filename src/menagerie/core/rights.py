@@ -4,9 +4,10 @@ import ipaddress
 
 from sqlalchemy import ColumnElement, or_, select
 
-from menagerie.errors import Banned, Forbidden, Unauthenticated
+from menagerie.errors import Banned, Forbidden, Invalid, Unauthenticated
 from menagerie.library import Tx
 from menagerie.storage import schema
+from menagerie.storage.schema import Role
 
 _BANS = select(schema.bans.c.account_id, schema.bans.c.network, schema.bans.c.fingerprint)
 
@@ -39,6 +40,16 @@ def require_contributor(tx: Tx) -> None:
         require_account(tx)
         if is_banned(tx):
             raise Banned
+
+
+def require_other_admin(tx: Tx, account_id: int) -> None:
+    """Let pass unless the account is the last administrator in force; raises Invalid (`role`)."""
+    row = schema.accounts.c
+    admins = tx.execute(
+        select(row.id).where(row.role == Role.ADMIN, row.deactivated_at.is_(None)).limit(2)
+    )
+    if list(admins.scalars()) == [account_id]:
+        raise Invalid({"role": ["is that of the last administrator"]})
 
 
 def is_banned(tx: Tx) -> bool:

@@ -1,0 +1,201 @@
+"""One's own data: taking a copy of it away, and leaving."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, delete, func, select, update
+
+from menagerie.core import (
+    filters,
+    galleries,
+    images,
+    keys,
+    passwords,
+    rights,
+    sessions,
+    visibility,
+    votes,
+    watching,
+)
+from menagerie.errors import Unauthenticated
+from menagerie.library import SECOND, Actor, Library, Tx
+from menagerie.storage import schema
+from menagerie.storage.schema import Audience, ChangeKind, Role
+
+_ACCOUNT = (
+    "id",
+    "name",
+    "email",
+    "role",
+    "is_role_hidden",
+    "is_verified",
+    "description",
+    "filter_id",
+    "upload_quota_bytes",
+    "uploaded_bytes",
+    "upload_count",
+    "created_at",
+)
+_UPLOAD = (
+    "id",
+    "key",
+    "name",
+    "sha512",
+    "format",
+    "width",
+    "height",
+    "original_size_bytes",
+    "description",
+    "licence",
+    "audience",
+    "review",
+    "is_anonymous",
+    "on_behalf_of",
+    "address",
+    "fingerprint",
+    "removed_at",
+    "removal_reason",
+    "merged_into_id",
+    "created_at",
+    "updated_at",
+)
+_LISTS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
+    "uploads": (schema.images, _UPLOAD),
+    "votes": (schema.votes, ("image_id", "value", "created_at")),
+    "faves": (schema.faves, ("image_id", "created_at")),
+    "hides": (schema.hides, ("image_id", "created_at")),
+    "subscriptions": (schema.image_subscriptions, ("image_id",)),
+    "tag_changes": (
+        schema.tag_changes,
+        ("image_id", "tag_name", "is_added", "address", "created_at"),
+    ),
+    "source_changes": (
+        schema.source_changes,
+        ("image_id", "url", "is_added", "address", "created_at"),
+    ),
+}
+
+
+def export(tx: Tx) -> dict[str, Any]:
+    """Return everything the library keeps about the actor's account, ready to be JSON.
+
+    Times are texts in UTC. Secrets (password, keys) are not kept readable, so they are not in it.
+    Raises Unauthenticated.
+    """
+    account_id = rights.require_account(tx)
+    row = schema.accounts.c
+    (account,) = tx.all(select(*(row[name] for name in _ACCOUNT)).where(row.id == account_id))
+    lists = {name: _listed(tx, *what, account_id) for name, what in _LISTS.items()}
+    return {
+        "account": _plain(zip(_ACCOUNT, account, strict=True)),
+        "watching": msgspec.structs.asdict(watching.get(tx)),
+        "keys": _structs(keys.find_own(tx)),
+        "sessions": _structs(sessions.find_own(tx)),
+        **lists,
+        "filters": _structs(filters.own(tx)),
+        "galleries": [
+            _plain(msgspec.structs.asdict(found).items())
+            | {"image_ids": galleries.image_ids(tx, found.id)}
+            for found in galleries.own(tx)
+        ],
+    }
+
+
+def _listed(tx: Tx, table: Table, names: tuple[str, ...], account_id: int) -> list[dict[str, Any]]:
+    keys_first = list(table.primary_key)
+    statement = select(*(table.c[name] for name in names))
+    rows = tx.all(statement.where(table.c.account_id == account_id).order_by(*keys_first))
+    return [_plain(zip(names, row, strict=True)) for row in rows]
+
+
+def _structs(values: Any) -> list[dict[str, Any]]:
+    return [_plain(msgspec.structs.asdict(value).items()) for value in values]
+
+
+def _plain(pairs: Any) -> dict[str, Any]:
+    return {
+        name: _time(value) if name.endswith("_at") and value is not None else value
+        for name, value in pairs
+    }
+
+
+def _time(microseconds: int) -> str:
+    return datetime.fromtimestamp(microseconds // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def delete_account(
+    library: Library, actor: Actor, password: str, *, with_uploads: bool = False
+) -> None:
+    """Let the actor leave for good: the name becomes free, and nothing said remains signed.
+
+    Votes, faves, hides, filters, galleries, keys, sessions and private images go. Public uploads
+    stay without a name, or go as well `with_uploads`. What was written into histories of tags
+    stays under `deleted-N`. Raises Unauthenticated for a wrong password, and Invalid (`role`) for
+    the last administrator.
+    """
+    with library.reading(actor) as tx:
+        account_id = rights.require_account(tx)
+        row = schema.accounts.c
+        stored = tx.scalar(select(row.password_hash).where(row.id == account_id))
+    if not passwords.is_right(stored, password):
+        raise Unauthenticated("The password is not right.")
+    with library.writing(actor) as tx:
+        rights.require_other_admin(tx, account_id)
+        _leave_images(tx, account_id, with_uploads=with_uploads)
+        votes.forget_account(tx, account_id)
+        for gallery in galleries.own(tx):
+            galleries.delete(tx, gallery.id)
+        filters.unchoose(tx, account_id)
+        filters.delete_many(tx, [found.id for found in filters.own(tx)])
+        keys.revoke_all(tx, account_id)
+        sessions.end_all(tx, account_id)
+        _erase(tx, account_id)
+
+
+def _leave_images(tx: Tx, account_id: int, *, with_uploads: bool) -> None:
+    image = schema.images.c
+    own = image.account_id == account_id
+    for image_id, audience in tx.all(select(image.id, image.audience).where(own)):
+        gone = {visibility.State.REMOVED, visibility.State.MERGED}
+        facts = visibility.find_facts(tx, image_id)
+        is_there = facts is not None and visibility.state(facts) not in gone
+        if is_there and (with_uploads or audience == Audience.PRIVATE):
+            images.delete_own(tx, image_id)
+        tx.changed(ChangeKind.IMAGE, image_id)
+    tx.execute(
+        update(schema.images).where(own).values(is_anonymous=True, address=None, fingerprint=None)
+    )
+
+
+def _erase(tx: Tx, account_id: int) -> None:
+    row = schema.accounts.c
+    for table in (schema.watched_tags, schema.password_resets):
+        tx.execute(delete(table).where(table.c.account_id == account_id))
+    for table in (schema.tag_changes, schema.source_changes):
+        tx.execute(update(table).where(table.c.account_id == account_id).values(address=None))
+    name = f"deleted-{account_id}"
+    while tx.scalar(select(func.count()).where(row.name_key == name)):
+        name += "-"
+    tx.execute(
+        update(schema.accounts)
+        .where(row.id == account_id)
+        .values(
+            name=name,
+            name_key=name,
+            email=None,
+            password_hash=None,
+            recovery_hash=None,
+            role=Role.USER,
+            is_role_hidden=False,
+            is_verified=False,
+            description="",
+            watched_query="",
+            watched_exclude_query="",
+            watched_without_spoilered=False,
+            upload_count=0,
+            deactivated_at=tx.now,
+        )
+    )
+    tx.changed(ChangeKind.ACCOUNT, account_id)
