@@ -59,6 +59,13 @@ def find_many(tx: Tx, ids: Iterable[int]) -> list[Gallery]:
     return [found[i] for i in wanted if i in found]
 
 
+def newest(tx: Tx, *, limit: int = 50, offset: int = 0) -> tuple[list[Gallery], int]:
+    """Return galleries, the newest first, and how many there are."""
+    rows = tx.all(_SELECT.order_by(_row.id.desc()).limit(limit).offset(offset))
+    total = tx.scalar(select(func.count()).select_from(schema.galleries))
+    return [Gallery(*row) for row in rows], int(total)
+
+
 def own(tx: Tx) -> list[Gallery]:
     """Return the actor's galleries, the newest first; raises Unauthenticated."""
     return find_of(tx, rights.require_account(tx))

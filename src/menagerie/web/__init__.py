@@ -1,0 +1,243 @@
+"""The web face: pages and forms for people, drawn on the server, usable without JavaScript."""
+
+from collections.abc import Callable
+
+from menagerie.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    MenagerieError,
+    NotFound,
+    QueryError,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from menagerie.http import answers
+from menagerie.http.answers import Answer
+from menagerie.http.call import Call, WrongMethod
+from menagerie.http.parameters import Malformed, identifier
+from menagerie.http.routing import Door, ErrorAnswer, Handler, Operation, Runs
+from menagerie.library import Library
+from menagerie.web import choices, entry, files, pages, picture, settings_pages
+from menagerie.web.render import size, url
+from menagerie.web.texts import marked
+from menagerie.web.visit import Visit, identify, reader, writer
+
+PageHandler = Callable[[Visit], Answer]
+
+
+# How errors are worded.
+
+
+def _error_page(
+    call: Call,
+    status: int,
+    heading: str,
+    *texts: str,
+    link: tuple[str, str] | None = None,
+    request_id: str = "",
+) -> Answer:
+    return Visit(call).page(
+        "error.html", status, heading=heading, texts=texts, link=link, request_id=request_id
+    )
+
+
+def _not_found(_error: Exception, call: Call) -> Answer:
+    text = marked("It may never have been, or it is not for everybody.")
+    return _error_page(call, 404, marked("There is nothing here"), text)
+
+
+def _invalid(error: Invalid, call: Call) -> Answer:
+    wrong = [f"{name} {text}" for name, found in error.fields.items() for text in found]
+    return _error_page(call, 422, marked("Something is wrong with that form"), *wrong)
+
+
+def _query(error: QueryError, call: Call) -> Answer:
+    return pages.wrong_query(Visit(call), error)
+
+
+def _conflict(error: Conflict, call: Call) -> Answer:
+    link = (f"/images/{error.existing_id}", marked("See it"))
+    return _error_page(call, 409, marked("This picture is already here"), link=link)
+
+
+def _unauthenticated(_error: Exception, call: Call) -> Answer:
+    visit = Visit(call)
+    return visit.go(url("/login", then=visit.here if visit.here != "/" else None))
+
+
+def _forbidden(error: MenagerieError, call: Call) -> Answer:
+    return _error_page(call, 403, marked("That is not for you to do"), error.message)
+
+
+def _too_large(error: TooLarge, call: Call) -> Answer:
+    text = marked("The limit is:")
+    return _error_page(call, 413, marked("That is too large"), f"{text} {size(error.limit_bytes)}")
+
+
+def _rate_limited(error: RateLimited, call: Call) -> Answer:
+    heading = marked("Not so fast, please")
+    answer = _error_page(call, 429, heading, marked("Wait a little, then try again."))
+    return answer.add("retry-after", str(error.retry_after_s))
+
+
+def _unavailable(error: MenagerieError, call: Call) -> Answer:
+    return _error_page(call, 503, marked("That does not work right now"), error.message)
+
+
+def _malformed(_error: Exception, _call: Call) -> Answer:
+    # The query may be what cannot be read, so the page must not look at it.
+    text = b"<!doctype html><title>400</title><p>This request cannot be understood.</p>"
+    return Answer(400, text, media_type=answers.HTML)
+
+
+def _wrong_method(error: WrongMethod, call: Call) -> Answer:
+    text = marked("This address is for a form. Go back and press its button.")
+    answer = _error_page(call, 405, marked("There is no page here"), text)
+    return answer.add("allow", error.allowed)
+
+
+def _unexpected(_error: Exception, call: Call) -> Answer:
+    heading = marked("Something went wrong here")
+    try:
+        text = marked("It is not your fault, and it has been noted.")
+        return _error_page(call, 500, heading, text, request_id=call.request_id)
+    except Exception:  # noqa: BLE001  # what broke the page may break this one as well
+        page = f"<!doctype html><title>500</title><p>{heading} ({call.request_id})</p>"
+        return answers.html(page, 500)
+
+
+ERRORS: dict[type[Exception], ErrorAnswer] = {
+    NotFound: _not_found,
+    Invalid: _invalid,
+    QueryError: _query,
+    Conflict: _conflict,
+    Unauthenticated: _unauthenticated,
+    Forbidden: _forbidden,
+    TooLarge: _too_large,
+    RateLimited: _rate_limited,
+    Unavailable: _unavailable,
+    Malformed: _malformed,
+    WrongMethod: _wrong_method,
+    Exception: _unexpected,
+}
+"""How the web words each error of the core."""
+
+
+# Where things are.
+
+
+def _short(visit: Visit) -> Answer:
+    """Send `/N` to the image's page."""
+    return visit.go(f"/images/{identifier(visit.call.text('id'))}")
+
+
+def _robots(_call: Call) -> Answer:
+    lines = ["User-agent: *", "Disallow: /settings", "Disallow: /moderation", "Disallow: /login"]
+    return answers.text("\n".join([*lines, ""]))
+
+
+_PAGES: dict[str, PageHandler] = {
+    "/": pages.index,
+    "/search": pages.search,
+    "/tags": pages.tag_list,
+    "/tags/{slug:str}": pages.tag,
+    "/profiles/{slug:str}": pages.profile,
+    "/help": pages.help_page,
+    "/feed": pages.feed,
+    "/{id:str}": _short,
+    "/images/{id:str}": picture.show,
+    "/images/{id:str}/favorites": picture.favorites,
+    "/images/{id:str}/related": picture.related,
+    "/images/{id:str}/history": picture.history,
+    "/upload": entry.upload_page,
+    "/login": entry.login_page,
+    "/register": entry.register_page,
+    "/reset": entry.reset_page,
+    "/settings": settings_pages.account,
+    "/settings/export": settings_pages.export,
+    "/settings/keys": settings_pages.keys,
+    "/settings/sessions": settings_pages.sessions,
+    "/settings/watching": settings_pages.watch_list,
+    "/filters": choices.filter_list,
+    "/filters/new": choices.new_filter,
+    "/filters/{id:str}": choices.filter_page,
+    "/filters/{id:str}/edit": choices.edit_filter_page,
+    "/galleries": choices.gallery_list,
+    "/galleries/new": choices.new_gallery,
+    "/galleries/{id:str}": choices.gallery_page,
+    "/galleries/{id:str}/edit": choices.edit_gallery_page,
+    "/moderation": choices.queue,
+}
+_FORMS: dict[str, PageHandler] = {
+    "/images/{id:str}/vote": picture.vote,
+    "/images/{id:str}/fave": picture.fave,
+    "/images/{id:str}/hide": picture.hide,
+    "/images/{id:str}/tags": picture.edit_tags,
+    "/images/{id:str}/sources": picture.edit_sources,
+    "/images/{id:str}/description": picture.edit_description,
+    "/images/{id:str}/delete": picture.delete,
+    "/images/{id:str}/gallery": picture.add_to_gallery,
+    "/images/{id:str}/moderate": picture.moderate,
+    "/login": entry.log_in,
+    "/logout": entry.log_out,
+    "/register": entry.register,
+    "/reset": entry.reset,
+    "/reset/mail": entry.request_reset,
+    "/settings/password": settings_pages.change_password,
+    "/settings/delete": settings_pages.delete_account,
+    "/settings/keys": settings_pages.add_key,
+    "/settings/keys/{id:str}/revoke": settings_pages.revoke_key,
+    "/settings/sessions/{id:str}/end": settings_pages.end_session,
+    "/settings/watching": settings_pages.edit_watch_list,
+    "/settings/watch": settings_pages.watch_tag,
+    "/filters": choices.create_filter,
+    "/filters/{id:str}/edit": choices.edit_filter,
+    "/filters/{id:str}/delete": choices.delete_filter,
+    "/filters/{id:str}/choose": choices.choose_filter,
+    "/filters/{id:str}/tag": choices.filter_tag,
+    "/galleries": choices.create_gallery,
+    "/galleries/{id:str}/edit": choices.edit_gallery,
+    "/galleries/{id:str}/delete": choices.delete_gallery,
+    "/galleries/{id:str}/add": choices.add_to_gallery,
+    "/galleries/{id:str}/remove": choices.remove_from_gallery,
+    "/galleries/{id:str}/move": choices.move_in_gallery,
+    "/moderation/{id:str}": choices.decide,
+}
+_FILES: dict[str, tuple[Handler, Runs]] = {
+    "/static/{version:str}/{file:str}": (files.static_file, Runs.INLINE),
+    "/robots.txt": (_robots, Runs.INLINE),
+    "/pictures/{id:str}/download": (files.download, Runs.EXECUTOR),
+    "/pictures/{id:str}/{file:str}": (files.image_file, Runs.EXECUTOR),
+}
+
+
+def routes(_library: Library) -> Door:
+    """Return the door of the web: pages, forms and files below `/`."""
+    operations = [
+        *(_operation("GET", path, reader(page)) for path, page in _PAGES.items()),
+        *(_operation("POST", path, writer(form)) for path, form in _FORMS.items()),
+        _operation("POST", "/upload", writer(entry.upload), takes_files=True),
+        *(_operation("GET", path, run, runs) for path, (run, runs) in _FILES.items()),
+    ]
+    return Door(
+        name="web",
+        prefixes=("/",),
+        operations=operations,
+        errors=ERRORS,
+        identify=identify,
+        headers=(("x-frame-options", "DENY"),),
+    )
+
+
+def _operation(
+    method: str,
+    path: str,
+    handler: Handler,
+    runs: Runs = Runs.EXECUTOR,
+    *,
+    takes_files: bool = False,
+) -> Operation:
+    return Operation(method, (path,), handler, runs, takes_files=takes_files, is_documented=False)

@@ -1,0 +1,79 @@
+"""Static files, and the files of images under addresses of the web's own."""
+
+import hashlib
+import mimetypes
+from functools import lru_cache
+
+from menagerie.core import images, visibility
+from menagerie.errors import NotFound
+from menagerie.http import media
+from menagerie.http.answers import Answer
+from menagerie.http.call import Call
+from menagerie.http.media import IMMUTABLE
+from menagerie.media import render as representations
+from menagerie.web.render import STATIC, static_version
+
+_ENDINGS = {"png", "jpg", "gif", "svg", "webp", "avif", "webm", "mp4"}
+_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+
+@lru_cache
+def _static_files() -> dict[str, tuple[bytes, str, str]]:
+    """Return (bytes, media type, ETag) of every static file by name."""
+    found = {}
+    for path in STATIC.iterdir():
+        if path.is_file():
+            data = path.read_bytes()
+            kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+            found[path.name] = data, kind, f'"{hashlib.sha256(data).hexdigest()[:20]}"'
+    return found
+
+
+def static_file(call: Call) -> Answer:
+    """Answer a static file; for ever under the address of its version."""
+    name, version = call.text("file"), call.text("version")
+    if name not in _static_files():
+        raise NotFound
+    data, kind, etag = _static_files()[name]
+    kept = IMMUTABLE if version == static_version() else "no-cache"
+    headers = [("etag", etag), ("cache-control", kept)]
+    if call.headers.get("if-none-match") == etag:
+        return Answer(304, headers=headers)
+    return Answer(200, data, media_type=kind, headers=headers)
+
+
+def image_file(call: Call) -> Answer:
+    """Answer one rendered size of an image that the visitor may see."""
+    stem, _, ending = call.text("file").partition(".")
+    if ending not in _ENDINGS or stem not in {*representations.NAMES, "rendered"}:
+        raise NotFound
+    image = _seen(call)
+    if stem == "full" and ending == image.format:
+        name = images.full_file(image)
+    else:
+        name = images.representation_file(image, f"{stem}.{ending}")
+    return media.serve(call, _file(image, name))
+
+
+def download(call: Call) -> Answer:
+    """Answer the published file for keeping, named after the image's number."""
+    image = _seen(call)
+    save_as = f"{image.id}.{image.format}"
+    return media.serve(call, _file(image, images.full_file(image), save_as))
+
+
+def _seen(call: Call) -> images.Image:
+    with call.reading() as tx:
+        image = images.get(tx, call.path_id())
+        if not visibility.may_see(tx.actor, image):
+            raise NotFound
+        return image
+
+
+def _file(image: images.Image, name: str, save_as: str | None = None) -> media.File:
+    return media.File(
+        name=name,
+        is_final=image.has_representations,
+        is_public=visibility.is_searchable(image),
+        download_as=save_as,
+    )

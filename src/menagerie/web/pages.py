@@ -1,0 +1,185 @@
+"""Pages to look at: the front, searches, tags, profiles, help and the feed of a search."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from menagerie.core import accounts, filters, find, galleries, images, tags, watching
+from menagerie.core.accounts import Profile
+from menagerie.errors import NotFound, QueryError
+from menagerie.http.answers import Answer
+from menagerie.library import Tx
+from menagerie.search import fields, nodes
+from menagerie.search.fields import Role
+from menagerie.web import grid, shapes, texts
+from menagerie.web.render import url
+from menagerie.web.texts import marked
+from menagerie.web.visit import MOST_PER_PAGE, PER_PAGE, Visit
+
+ATOM = "application/atom+xml; charset=utf-8"
+EVERYTHING = nodes.All()
+_MOST_USED_TAGS = 24
+_STRIP = 12
+
+
+def index(visit: Visit) -> Answer:
+    """Show what is featured, what is new, and the tags used most."""
+    view = visit.view()
+    with visit.reading() as tx:
+        chosen = filters.effective(tx)
+        found = find.images(tx, EVERYTHING, page=1, per_page=PER_PAGE, filter=chosen)
+        newest = grid.pictures(tx, found.ids, chosen, view=view, context={"q": "*"})
+        lead = _featured(tx, chosen)
+        top = find.tags(tx, "*", page=1, per_page=_MOST_USED_TAGS)
+        used = [tag for tag in tags.find_many(tx, top.ids) if tag.image_count]
+        is_empty = not found.total and not visit.library.catalogue.current().live
+    return visit.page(
+        "index.html",
+        is_empty=is_empty,
+        featured=lead,
+        pictures=newest,
+        total=found.total,
+        tags=used,
+        view=view,
+        view_link=lambda name: url("/", view=name),
+        more=url("/search", q="*", page=2) if found.total > len(newest) else None,
+    )
+
+
+def _featured(tx: Tx, chosen: filters.Filter) -> shapes.Picture | None:
+    """Return the featured picture if the filter shows it plainly."""
+    try:
+        image = images.featured(tx)
+    except NotFound:
+        return None
+    # What a filter hides counts as spoilered too.
+    return None if find.spoilered(tx, chosen, [image.id]) else shapes.picture(image)
+
+
+def search(visit: Visit) -> Answer:
+    """Show what a search finds."""
+    with visit.reading() as tx:
+        context = grid.results(visit, tx, grid.asked(visit))
+    return visit.page("search.html", **context)
+
+
+def wrong_query(visit: Visit, error: QueryError) -> Answer:
+    """Show a query that cannot be understood, its place underlined."""
+    wrong = shapes.wrong(error, visit.query)
+    return visit.page("search.html", 400, wrong=wrong, feed=None)
+
+
+def tag(visit: Visit) -> Answer:
+    """Show a tag, its relatives and its images."""
+    with visit.reading() as tx:
+        # The server decodes %20 and the like; a space stands for the plus a slug has.
+        slug = visit.call.text("slug").replace(" ", "+")
+        found = tags.get_by_slug(tx, slug)
+        target = tags.get_by_slug(tx, found.aliased_tag) if found.aliased_tag else found
+        node = nodes.Term(fields.IMAGES.default.name, target.name)
+        query = nodes.to_text(node, fields.IMAGES)
+        asked = grid.asked(visit, query, f"/tags/{visit.call.text('slug')}")
+        context = grid.results(visit, tx, asked)
+        is_watched = None
+        own = None
+        if visit.actor.is_signed_in:
+            is_watched = target.id in watching.get(tx).tag_ids
+            chosen = filters.effective(tx)
+            own = chosen if chosen.account_id == visit.actor.account_id else None
+    return visit.page(
+        "tag.html",
+        tag=found,
+        relatives=(
+            (marked("Other names:"), found.aliases),
+            (marked("Brings along:"), found.implied_tags),
+            (marked("Brought along by:"), found.implied_by_tags),
+        ),
+        is_watched=is_watched,
+        own_filter=own,
+        **context,
+    )
+
+
+def tag_list(visit: Visit) -> Answer:
+    """Show the tags that a search of tags finds, the most used first."""
+    text = visit.query
+    number = visit.page_number()
+    with visit.reading() as tx:
+        try:
+            found = find.tags(tx, _tag_query(text), page=number, per_page=MOST_PER_PAGE)
+        except QueryError as error:
+            wrong = shapes.wrong(error, text)
+            return visit.page("tags.html", 400, wrong=wrong, text=text)
+        listed = tags.find_many(tx, found.ids)
+    return visit.page(
+        "tags.html",
+        wrong=None,
+        text=text,
+        tags=listed,
+        total=found.total,
+        pages=shapes.pages(
+            number, found.total, MOST_PER_PAGE, lambda n: url("/tags", q=text, page=n)
+        ),
+    )
+
+
+def _tag_query(text: str) -> str:
+    """Return the query for what somebody typed: a bare word is part of a name."""
+    word = text.strip()
+    is_bare = word and not set(word) & set('*?:,()"~^\\|&')
+    return f"*{word}*" if is_bare else word or "*"
+
+
+def profile(visit: Visit) -> Answer:
+    """Show an account: what it put in, what it faved, its galleries."""
+    with visit.reading() as tx:
+        shown = accounts.profile_by_slug(tx, visit.call.text("slug").replace(" ", "+"))
+        chosen = filters.effective(tx)
+        strips = [_strip(tx, chosen, label, query) for label, query in _strips(shown)]
+        made = galleries.find_of(tx, shown.id)
+    role = texts.ROLES.get(shown.role, "")
+    return visit.page("profile.html", profile=shown, role=role, strips=strips, galleries=made)
+
+
+def _strips(shown: Profile) -> tuple[tuple[str, nodes.Node], ...]:
+    name = shown.name.lower()
+    return (
+        (marked("Uploads"), nodes.Term("uploader", name)),
+        (marked("Faves"), nodes.Term("faved_by", name)),
+    )
+
+
+def _strip(
+    tx: Tx, chosen: filters.Filter, label: str, node: nodes.Node
+) -> tuple[str, Sequence[shapes.Picture], str, int]:
+    """Return a label, the newest pictures, the address of all of them, and how many."""
+    found = find.images(tx, node, page=1, per_page=_STRIP, filter=chosen)
+    query = nodes.to_text(node, fields.IMAGES)
+    shown = grid.pictures(tx, found.ids, chosen, view="small", context={"q": query})
+    return label, shown, url("/search", q=query), found.total
+
+
+def help_page(visit: Visit) -> Answer:
+    """Show how to search: the language by examples, and every field."""
+    shown = [
+        field
+        for field in fields.IMAGES.fields
+        if field.role is not Role.MODERATOR or visit.actor.is_moderator
+    ]
+    return visit.page("help.html", fields=sorted(shown, key=lambda field: field.name))
+
+
+def feed(visit: Visit) -> Answer:
+    """Answer the newest pictures of a search as an Atom feed."""
+    query = visit.query or "*"
+    with visit.reading() as tx:
+        chosen = filters.effective(tx)
+        node = find.parse(tx, query)
+        found = find.images(tx, node, page=1, per_page=PER_PAGE, filter=chosen)
+        entries: list[Any] = grid.pictures(tx, found.ids, chosen)
+    answer = visit.page(
+        "feed.xml",
+        query=query,
+        entries=[entry for entry in entries if entry.spoiler is None],
+    )
+    answer.headers = [pair for pair in answer.headers if pair[0] != b"content-type"]
+    return answer.add("content-type", ATOM)

@@ -1,0 +1,255 @@
+"""Templates to HTML: the environment, its filters, and the style rules a page's pictures need."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from menagerie.core import tags
+from menagerie.library import SECOND
+from menagerie.web import texts
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+class Coloured(Protocol):
+    """What has a place in a row of pictures."""
+
+    @property
+    def id(self) -> int:
+        """The image's id."""
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+
+    @property
+    def colour(self) -> str:
+        """The average colour as `#rrggbb`."""
+
+
+class StyleRules:
+    """One class per picture, with its shape and colour.
+
+    The content security policy forbids style attributes, so the rules stand in the page's one
+    style element, which carries the page's nonce.
+    """
+
+    # Narrower or wider pictures are cropped in rows; they would be slivers or starve their row.
+    NARROWEST, WIDEST = 0.5, 3.2
+
+    def __init__(self) -> None:
+        self._rules: dict[str, str] = {}
+
+    def of(self, picture: Coloured) -> str:
+        """Return the class of `picture`, and keep its rule."""
+        name = f"p{picture.id}"
+        shape = picture.width / picture.height
+        in_row = min(self.WIDEST, max(self.NARROWEST, shape))
+        colour = picture.colour if re.fullmatch("#[0-9a-f]{6}", picture.colour) else "transparent"
+        self._rules[name] = (
+            f".{name}{{--ratio:{in_row:.4f};--shape:{shape:.4f};"
+            f"--wide:{picture.width}px;--colour:{colour}}}"
+        )
+        return name
+
+    def text(self) -> str:
+        """Return the rules kept so far."""
+        return "".join(self._rules.values())
+
+
+@lru_cache
+def static_version() -> str:
+    """Return a name for the static files as they are now; part of their addresses."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def static(name: str) -> str:
+    """Return the address of a static file; it changes with the files, so it may be kept for ever.
+
+    The version is a folder, so that modules which import each other by relative names agree.
+    """
+    return f"/static/{static_version()}/{name}"
+
+
+def url(path: str, **parameters: object) -> str:
+    """Return `path` with those parameters that are neither None nor empty.
+
+    >>> url("/search", q="a & b", page=None)
+    '/search?q=a+%26+b'
+    """
+    pairs = {name: value for name, value in parameters.items() if value not in {None, ""}}
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def segment(text: str) -> str:
+    """Return `text` as one segment of a path.
+
+    >>> segment("artist-colon-a+b/c")
+    'artist-colon-a+b%2Fc'
+    """
+    return quote(text, safe="+:@!$,~")
+
+
+def number(value: float) -> str:
+    """Return a number with separators.
+
+    >>> number(1204331)
+    '1,204,331'
+    """
+    return f"{value:,}"
+
+
+def size(value: int) -> str:
+    """Return a number of bytes as people read it.
+
+    >>> size(999), size(131_072_000), size(2_500)
+    ('999 B', '131 MB', '2.5 kB')
+    """
+    units = ("B", "kB", "MB", "GB", "TB")
+    step = min((len(str(value)) - 1) // 3, len(units) - 1)
+    amount = value / 1000**step
+    return f"{amount:.1f} {units[step]}" if step and amount < 10 else f"{amount:.0f} {units[step]}"
+
+
+def milliseconds(elapsed_us: int) -> str:
+    """Return a duration in microseconds as milliseconds.
+
+    >>> milliseconds(412), milliseconds(25_300)
+    ('0.4 ms', '25 ms')
+    """
+    ms = elapsed_us / 1000
+    return f"{ms:.1f} ms" if ms < 10 else f"{ms:,.0f} ms"
+
+
+def iso(moment: int) -> str:
+    """Return microseconds UTC in the form that `datetime` attributes and feeds take.
+
+    >>> iso(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return _datetime(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exact(moment: int) -> str:
+    """Return microseconds UTC as people read them.
+
+    >>> exact(0)
+    '1 January 1970, 00:00:00 UTC'
+    """
+    when = _datetime(moment)
+    return f"{when.day} {when:%B %Y, %H:%M:%S} UTC"
+
+
+def _datetime(moment: int) -> datetime:
+    return datetime.fromtimestamp(moment // SECOND, UTC)
+
+
+_SPANS = (
+    (365 * _DAY, "%(num)s year ago", "%(num)s years ago"),
+    (30 * _DAY, "%(num)s month ago", "%(num)s months ago"),
+    (7 * _DAY, "%(num)s week ago", "%(num)s weeks ago"),
+    (_DAY, "%(num)s day ago", "%(num)s days ago"),
+    (_HOUR, "%(num)s hour ago", "%(num)s hours ago"),
+    (_MINUTE, "%(num)s minute ago", "%(num)s minutes ago"),
+)
+
+
+def ago(moment: int, now: int, language: str = texts.SOURCE_LANGUAGE) -> str:
+    """Return how long before `now` a moment was, both in microseconds UTC.
+
+    >>> ago(0, 90 * 1_000_000), ago(0, 5 * 1_000_000)
+    ('1 minute ago', 'just now')
+    """
+    messages = texts.translations(language)
+    passed_s = (now - moment) // SECOND
+    for span_s, one, many in _SPANS:
+        if passed_s >= span_s:
+            count = int(passed_s // span_s)
+            return messages.ngettext(one, many, count) % {"num": count}
+    return messages.gettext(texts.marked("just now"))
+
+
+def is_web(address: str) -> bool:
+    """Tell whether a source may be a link.
+
+    >>> is_web("https://example.org/a"), is_web("javascript:alert(1)")
+    (True, False)
+    """
+    return address.startswith(("http://", "https://"))
+
+
+_BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(user_agent: str) -> str:
+    """Return what people call the program that sent `user_agent`.
+
+    >>> browser("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    'Firefox, Linux'
+    """
+    names = [
+        next((name for mark, name in table if mark in user_agent), "")
+        for table in (_BROWSERS, _SYSTEMS)
+    ]
+    return ", ".join(name for name in names if name) or user_agent[:60] or "?"
+
+
+@lru_cache
+def environment(language: str) -> Environment:
+    """Return the templates of one language."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    messages = texts.translations(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        messages.gettext, messages.ngettext, newstyle=True
+    )
+    made.globals.update(static=static, url=url)
+    made.filters.update(
+        number=number,
+        size=size,
+        milliseconds=milliseconds,
+        iso=iso,
+        exact=exact,
+        ago=lambda moment, now: ago(moment, now, language),
+        segment=segment,
+        is_web=is_web,
+        browser=browser,
+        tag_name=tags.name_of_slug,
+        profile_slug=lambda name: segment(tags.slug_of(name)),
+    )
+    return made
+
+
+def page(template: str, language: str, context: dict[str, Any]) -> str:
+    """Render a template."""
+    return environment(language).get_template(template).render(context, styles=StyleRules())

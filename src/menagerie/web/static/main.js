@@ -1,0 +1,98 @@
+// What pages can do beyond links and forms. Everything here is an addition: nothing needs it.
+import { suggest } from "./suggest.js";
+import { upload } from "./upload.js";
+
+// Forms that change one part of the page: send, then put that part of the answer in place.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.dataset.ask && !window.confirm(form.dataset.ask)) {
+    event.preventDefault();
+    return;
+  }
+  const place = form.dataset.swap;
+  if (!place || event.defaultPrevented) return;
+  event.preventDefault();
+  const button = event.submitter;
+  button?.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector(place);
+    const old = document.querySelector(place);
+    if (!fresh || !old) throw new Error("no such part");
+    const at = [...old.querySelectorAll("button")].indexOf(button);
+    old.replaceWith(fresh);
+    enhance(fresh);
+    if (at >= 0) fresh.querySelectorAll("button")[at]?.focus();
+  } catch {
+    form.removeAttribute("data-swap");
+    form.requestSubmit(button);
+  }
+});
+
+// Menus close on a click elsewhere and on Escape.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  const cover = event.target.closest("[data-reveal].spoiled");
+  if (cover) {
+    event.preventDefault();
+    cover.classList.remove("spoiled");
+    cover.querySelector(".reason")?.remove();
+    cover.href = cover.querySelector("img").src;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  const typing = event.target.closest("input, textarea, select, video, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    const field = document.querySelector('.top input[type="search"]');
+    field.focus();
+    field.select();
+    return;
+  }
+  document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
+});
+
+function enhance(root) {
+  for (const field of root.querySelectorAll("[data-suggest]")) suggest(field);
+  for (const form of root.querySelectorAll("form[data-upload]")) upload(form);
+  for (const form of root.querySelectorAll("form[data-autosubmit]")) {
+    form.querySelector("button").hidden = true;
+    form.addEventListener("change", () => form.requestSubmit());
+  }
+  for (const secret of root.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) break;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = secret.dataset.copy;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(secret.textContent);
+      button.textContent = secret.dataset.copied;
+    });
+    secret.after(button);
+  }
+}
+enhance(document);
+
+// The next picture of the walk is fetched while this one is looked at.
+const next = document.querySelector('link[rel="next"]');
+if (next && document.querySelector(".walk")) {
+  const hint = document.createElement("link");
+  hint.rel = "prefetch";
+  hint.href = next.href;
+  document.head.append(hint);
+}
+
+// A picture that is being rendered: look again until it is ready.
+const waiting = document.querySelector("[data-refresh]");
+if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh) * 1000);

@@ -1,0 +1,111 @@
+// Tags offered while somebody types, for one field of a query or a list of tags.
+const SEPARATORS = { search: /[,()\n]|\s(?:AND|OR)\s|&&|\|\|/g, tags: /,|\n/g };
+let count = 0;
+
+export function suggest(field) {
+  const kind = field.dataset.suggest || "search";
+  const list = document.createElement("ul");
+  list.className = "suggestions";
+  list.id = `suggestions-${++count}`;
+  list.role = "listbox";
+  list.hidden = true;
+  field.parentElement.append(list);
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-controls", list.id);
+  field.setAttribute("aria-expanded", "false");
+  let chosen = -1;
+  let asked = 0;
+  let timer = 0;
+
+  // The word under the caret: its text, and where it stands.
+  function word() {
+    const caret = field.selectionStart;
+    let start = 0;
+    for (const match of field.value.slice(0, caret).matchAll(SEPARATORS[kind] ?? SEPARATORS.search)) {
+      start = match.index + match[0].length;
+    }
+    const text = field.value.slice(start, caret);
+    const lead = text.match(kind === "tags" ? /^\s*/ : /^\s*(?:-|!|NOT\s)?\s*/)[0].length;
+    return { text: text.slice(lead), start: start + lead, end: caret };
+  }
+
+  function close() {
+    list.hidden = true;
+    list.replaceChildren();
+    chosen = -1;
+    field.setAttribute("aria-expanded", "false");
+    field.removeAttribute("aria-activedescendant");
+  }
+
+  function choose(index) {
+    const items = [...list.children];
+    items[chosen]?.setAttribute("aria-selected", "false");
+    chosen = items.length ? (index + items.length) % items.length : -1;
+    items[chosen]?.setAttribute("aria-selected", "true");
+    items[chosen]?.scrollIntoView({ block: "nearest" });
+    if (chosen >= 0) field.setAttribute("aria-activedescendant", items[chosen].id);
+  }
+
+  function take(name) {
+    const { start, end } = word();
+    const tail = kind === "tags" && !/^\s*,/.test(field.value.slice(end)) ? ", " : "";
+    field.setRangeText(name + tail, start, end, "end");
+    close();
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  async function look() {
+    const { text } = word();
+    const turn = ++asked;
+    if (text.trim().length < 3) return close();
+    let found = [];
+    try {
+      const answer = await fetch(`/autocomplete/tags?vsn=2&limit=10&term=${encodeURIComponent(text.trim())}`);
+      if (answer.ok) found = (await answer.json()).suggestions;
+    } catch {
+      // Without suggestions the field is an ordinary one.
+    }
+    if (turn !== asked || document.activeElement !== field) return;
+    close();
+    if (!found.length || (found.length === 1 && found[0].canonical === text.trim())) return;
+    for (const [index, tag] of found.entries()) {
+      const item = document.createElement("li");
+      item.role = "option";
+      item.id = `${list.id}-${index}`;
+      item.setAttribute("aria-selected", "false");
+      const name = document.createElement("span");
+      name.textContent = tag.alias ? `${tag.alias} → ${tag.canonical}` : tag.canonical;
+      const images = document.createElement("span");
+      images.className = "soft";
+      images.textContent = tag.images.toLocaleString("en");
+      item.append(name, images);
+      // Before the field loses the focus.
+      item.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        take(tag.canonical);
+      });
+      item.dataset.name = tag.canonical;
+      list.append(item);
+    }
+    list.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+  }
+
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, 90);
+  });
+  field.addEventListener("blur", close);
+  field.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    if (event.key === "ArrowDown") choose(chosen + 1);
+    else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
+    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(list.children[chosen].dataset.name);
+    else if (event.key === "Escape") close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}

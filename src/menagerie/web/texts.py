@@ -1,0 +1,94 @@
+"""The catalogue of messages: English texts are the keys, in the manner of gettext.
+
+Templates mark texts with `_()` and `ngettext()`; Python marks constants with `marked` and leaves
+the translating to the template that shows them. A language is a compiled catalogue
+`locale/LANGUAGE/LC_MESSAGES/menagerie.mo`; English needs none. Any gettext tool (Babel, say)
+extracts the keys from the templates and from calls of `marked`.
+"""
+
+import gettext
+from functools import lru_cache
+from pathlib import Path
+
+DOMAIN = "menagerie"
+LOCALE = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+
+
+def marked(text: str) -> str:
+    """Return `text` as it is; the call tells extractors that it is a message."""
+    return text
+
+
+@lru_cache
+def translations(language: str) -> gettext.NullTranslations:
+    """Return the messages of `language`, the English keys themselves where there are none."""
+    return gettext.translation(DOMAIN, str(LOCALE), [language], fallback=True)
+
+
+VIEWS = (
+    ("small", marked("Small")),
+    ("medium", marked("Medium")),
+    ("large", marked("Large")),
+    ("list", marked("List")),
+)
+SORTS = (
+    ("first_seen_at", marked("Added")),
+    ("score", marked("Score")),
+    ("wilson_score", marked("Likely score")),
+    ("faves", marked("Faves")),
+    ("comment_count", marked("Comments")),
+    ("random", marked("Random")),
+    ("_score", marked("Relevance")),
+    ("updated_at", marked("Changed")),
+    ("pixels", marked("Pixels")),
+    ("size", marked("File size")),
+    ("width", marked("Width")),
+    ("height", marked("Height")),
+    ("aspect_ratio", marked("Shape")),
+    ("duration", marked("Duration")),
+    ("tag_count", marked("Number of tags")),
+    ("id", marked("Number")),
+)
+CATEGORIES = {
+    "error": marked("Errors"),
+    "rating": marked("Rating"),
+    "origin": marked("Origin"),
+    "character": marked("Characters"),
+    "oc": marked("Own characters"),
+    "species": marked("Species"),
+    "body-type": marked("Body types"),
+    "content-fanmade": marked("Made by fans"),
+    "content-official": marked("Official content"),
+    "spoiler": marked("Spoilers"),
+}
+NO_CATEGORY = marked("Tags")
+ROLES = {
+    "assistant": marked("Assistant"),
+    "moderator": marked("Moderator"),
+    "admin": marked("Administrator"),
+}
+NOTICES = {
+    "welcome": marked("Welcome back."),
+    "left": marked("You are logged out."),
+    "saved": marked("Saved."),
+    "uploaded": marked("Your picture is in."),
+    "waiting": marked("Your picture is in, and waits for review."),
+    "deleted": marked("Deleted."),
+    "removed": marked("Removed. You can restore it under Moderation."),
+    "restored": marked("Restored."),
+    "merged": marked("Merged."),
+    "featured": marked("It is on the front page now."),
+    "approved": marked("Approved."),
+    "rejected": marked("Rejected."),
+    "chosen": marked("This filter is in force now."),
+    "password": marked("Your password is changed."),
+    "mailed": marked("If an account has this address, a mail is on its way."),
+    "revoked": marked("The key no longer works."),
+    "ended": marked("That session is over."),
+    "watching": marked("You watch this tag now."),
+    "unwatched": marked("You no longer watch this tag."),
+    "added": marked("Added to the gallery."),
+    "gone": marked("Your account is deleted."),
+}
+"""What a page says once after a form was taken, by the code that the notice cookie carries."""

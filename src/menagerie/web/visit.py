@@ -1,0 +1,287 @@
+"""One request by a person: who they are, what every page needs, and the forms they send back."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from menagerie.core import accounts, filters, tags
+from menagerie.errors import Forbidden, Invalid
+from menagerie.http import answers
+from menagerie.http.answers import Answer
+from menagerie.http.call import Call
+from menagerie.http.parameters import as_text, leading_integer
+from menagerie.library import Actor, Library, Tx
+from menagerie.web import render, texts
+
+SESSION = "menagerie_session"
+GUEST = "menagerie_guest"
+NOTICE = "menagerie_notice"
+VIEW = "menagerie_view"
+CSRF_FIELD, CSRF_HEADER = "_csrf", "x-csrf-token"
+_YEAR_S = 365 * 24 * 3600
+MOST_PER_PAGE, PER_PAGE = 100, 40
+
+
+class StaleForm(Forbidden):
+    """A form came without the token of this visit: a foreign page sent it, or it is too old."""
+
+    code = "stale_form"
+
+    def __init__(self) -> None:
+        super().__init__(
+            texts.marked("This form is too old. Go back, load the page again and try once more.")
+        )
+
+
+class Form(msgspec.Struct):
+    """What somebody typed, and what is wrong with it, by field.
+
+    `shown` are the fields whose problems stand beside them; others go above the form.
+    """
+
+    values: Mapping[str, object] = {}
+    errors: Mapping[str, Sequence[str]] = {}
+    shown: tuple[str, ...] = ()
+
+    def value(self, name: str) -> str:
+        """Return what stands in a field."""
+        return as_text(self.values.get(name))
+
+
+class Visit:
+    """One request to the web face; templates see it as `visit`."""
+
+    views = texts.VIEWS
+    categories = texts.CATEGORIES
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.library: Library = call.library
+        self.nonce = secrets.token_urlsafe(12)
+        self.language = texts.SOURCE_LANGUAGE
+        self._cookies: list[str] = []
+
+    # What the templates ask.
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever looks."""
+        return self.call.actor
+
+    @property
+    def site_name(self) -> str:
+        """The name shown to people."""
+        return self.library.settings.site_name
+
+    @property
+    def base(self) -> str:
+        """Where the library is reached."""
+        return self.call.base_url
+
+    @property
+    def now(self) -> int:
+        """Now, in microseconds UTC."""
+        return self.library.clock.now()
+
+    @cached_property
+    def query(self) -> str:
+        """The search the visit is about, as typed."""
+        return as_text(self.call.query.get("q"))
+
+    @cached_property
+    def here(self) -> str:
+        """The address of this page, to come back to; the front page for a form's answer."""
+        if self.call.method not in {"GET", "HEAD"}:
+            return "/"
+        query = self.call.scope["query_string"].decode("latin-1")
+        path = render.segment(self.call.path[1:]).replace("%2F", "/")
+        return f"/{path}?{query}" if query else f"/{path}"
+
+    @cached_property
+    def notice(self) -> str:
+        """What the page says once about the form just taken, empty for nothing."""
+        code = self.call.cookies.get(NOTICE, "")
+        if code:
+            self._set_cookie(NOTICE, "", 0)
+        return texts.NOTICES.get(code, "")
+
+    @cached_property
+    def filter_name(self) -> str:
+        """The name of the filter in force."""
+        return self.filter.name
+
+    @cached_property
+    def filter(self) -> filters.Filter:
+        """The filter in force: the account's own choice, else the system's Default."""
+        with self.reading() as tx:
+            return filters.effective(tx)
+
+    @property
+    def profile_href(self) -> str:
+        """The address of one's own page."""
+        return f"/profiles/{render.segment(tags.slug_of(self.actor.name))}"
+
+    @cached_property
+    def csrf(self) -> str:
+        """The token that every form of this visit carries."""
+        return _csrf_token(self.library, self._visitor)
+
+    @cached_property
+    def _visitor(self) -> str:
+        """The secret that forms are bound to: the session's, or one for a guest."""
+        session = self.call.cookies.get(SESSION, "")
+        if self.actor.is_signed_in and session:
+            return session
+        guest = self.call.cookies.get(GUEST, "")
+        if not 16 <= len(guest) <= 64:
+            guest = secrets.token_urlsafe(18)
+            self._set_cookie(GUEST, guest, None)
+        return guest
+
+    # What handlers ask.
+
+    def reading(self) -> Any:
+        """Open a reading transaction of the visitor."""
+        return self.call.reading()
+
+    def writing(self) -> Any:
+        """Open a writing transaction of the visitor."""
+        return self.call.writing()
+
+    def form(self, name: str) -> str:
+        """Return a field of the form that was sent."""
+        return as_text(self.call.form.get(name)).replace("\r\n", "\n")
+
+    def sent(self, *, shown: Sequence[str] = (), error: Invalid | None = None) -> Form:
+        """Return the form as it was sent, for showing it again with what is wrong."""
+        fields = error.fields if error is not None else {}
+        values = {name: self.form(name) for name in self.call.form if name != CSRF_FIELD}
+        return Form(values, fields, tuple(shown))
+
+    def page_number(self) -> int:
+        """Return the page asked for, from 1."""
+        return max(1, min(leading_integer(self.call.text("page")) or 1, 10**9))
+
+    def view(self) -> str:
+        """Return how large pictures are to be shown; a choice in the address is remembered."""
+        names = {name for name, _ in texts.VIEWS}
+        asked = as_text(self.call.query.get("view"))
+        if asked in names:
+            self._set_cookie(VIEW, asked, _YEAR_S)
+            return asked
+        kept = self.call.cookies.get(VIEW, "")
+        return kept if kept in names else "medium"
+
+    def check_csrf(self) -> None:
+        """Raise StaleForm unless the form carries the token of this visit."""
+        sent = as_text(self.call.form.get(CSRF_FIELD)) or self.call.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(sent.encode(), self.csrf.encode()):
+            raise StaleForm
+
+    # Answers.
+
+    def page(self, template: str, status: int = 200, **context: object) -> Answer:
+        """Render a template as the answer."""
+        html = render.page(template, self.language, {"visit": self, **context})
+        answer = answers.html(html, status, headers=[("cache-control", "private, no-cache")])
+        answer.add("content-security-policy", _policy(self.library, self.nonce))
+        return self._with_cookies(answer)
+
+    def go(self, address: str, notice: str = "") -> Answer:
+        """Send the visitor to one of our own pages, which says `notice` (a code) once."""
+        if notice:
+            self._set_cookie(NOTICE, notice, 60)
+        return self._with_cookies(answers.redirect(own_address(address)))
+
+    def begin_session(self, token: str, seconds: int) -> None:
+        """Give the visitor the cookie of a session that was just opened."""
+        self._set_cookie(SESSION, token, seconds)
+
+    def end_session(self) -> None:
+        """Take the cookie of the session away."""
+        self._set_cookie(SESSION, "", 0)
+
+    def _set_cookie(self, name: str, value: str, seconds: int | None) -> None:
+        secure = "; Secure" if self.base.startswith("https://") else ""
+        age = "" if seconds is None else f"; Max-Age={seconds}"
+        self._cookies.append(f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")
+
+    def _with_cookies(self, answer: Answer) -> Answer:
+        for cookie in self._cookies:
+            answer.add("set-cookie", cookie)
+        return answer
+
+
+def own_address(address: str) -> str:
+    r"""Return `address` if it is a path of ours, else the front page; for where to go after a form.
+
+    >>> own_address("/images/1?q=a"), own_address("//evil.example"), own_address("/\\evil.example")
+    ('/images/1?q=a', '/', '/')
+    """
+    is_ours = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_ours and address.isascii() and address.isprintable() else "/"
+
+
+def identify(call: Call) -> Actor:
+    """Return who a session cookie stands for; a visitor without one, or with an old one."""
+    token = call.cookies.get(SESSION, "")
+    actor = None
+    if token:
+        with call.reading(Actor(address=call.address)) as tx:
+            actor = accounts.actor_for_session(tx, token)
+    actor = actor or Actor()
+    return msgspec.structs.replace(actor, address=call.address)
+
+
+def _csrf_token(library: Library, visitor: str) -> str:
+    secret = bytes.fromhex(library.facts["secret"])
+    return hmac.new(secret, b"csrf:" + visitor.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def _policy(library: Library, nonce: str) -> str:
+    # Presigned addresses of an object store are on another host, which only it knows.
+    files = " https: http:" if library.settings.files_redirect else ""
+    return (
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
+        f"script-src 'self'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'; "
+        f"img-src 'self' blob:{files}; media-src 'self' blob:{files}"
+    )
+
+
+Handler = Callable[[Visit], Answer]
+
+
+def reader(handler: Handler) -> Callable[[Call], Answer]:
+    """Turn a page into what the router calls."""
+    return lambda call: handler(Visit(call))
+
+
+def writer(handler: Handler) -> Callable[[Call], Answer]:
+    """Turn the taker of a form into what the router calls; the token is checked first."""
+
+    def take(call: Call) -> Answer:
+        visit = Visit(call)
+        visit.check_csrf()
+        return handler(visit)
+
+    return take
+
+
+def read_lines(text: str) -> list[str]:
+    r"""Return the lines of a field, without blank ones.
+
+    >>> read_lines(" a \n\nb")
+    ['a', 'b']
+    """
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def find_tags(tx: Tx, ids: Sequence[int]) -> list[tags.Tag]:
+    """Return tags as they are shown in a row, in display order."""
+    found: list[tags.Tag] = list(tags.find_many(tx, ids))
+    return sorted(found, key=tags.display_key)
