@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from litestar import Litestar
 
 from menagerie import logs, settings, web
-from menagerie.core import rendering
+from menagerie.core import passwords, rendering
 from menagerie.dialects import philomena
 from menagerie.http import edge, system
 from menagerie.http.metrics import Metrics
@@ -15,6 +15,7 @@ from menagerie.library import Library
 JOBS: Mapping[str, Callable[..., None]] = {
     rendering.RENDER: rendering.render_image,
     rendering.OPTIMISE: rendering.optimise,
+    passwords.RESET_JOB: passwords.send_reset,
 }
 """What `jobs.Worker` runs, by kind."""
 

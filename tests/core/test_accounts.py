@@ -16,7 +16,6 @@ from menagerie.core import (
     labels,
     own_data,
     passwords,
-    sessions,
     votes,
 )
 from menagerie.errors import (
@@ -211,8 +210,6 @@ def test_a_session_lasts_while_it_is_used(library, alice, clock):
         assert accounts.flush_last_used(library) == 1
     clock.advance(2 * days + 60)
     assert by_session(library, begun.token) is None
-    with library.writing(SYSTEM) as tx:
-        assert sessions.forget_expired(tx) == 1
 
 
 def test_keys_are_named_listed_and_revoked(library, alice, clock):
@@ -458,19 +455,6 @@ def test_bans_name_accounts_addresses_and_fingerprints(library, alice, clock):
     assert not banned(address="2001:db9::7")
     assert banned(fingerprint="f1")
     assert not banned(fingerprint="f2")
-
-
-def test_a_quota_is_the_accounts_or_the_settings(library, alice):
-    with library.writing(SYSTEM) as tx:
-        tx.execute(update(schema.accounts).values(uploaded_bytes=90))
-        accounts.set_quota(tx, alice.account_id, 100)
-    with library.reading(alice) as tx:
-        accounts.require_quota(tx, 10)
-        with pytest.raises(Invalid) as caught:
-            accounts.require_quota(tx, 11)
-    assert list(caught.value.fields) == ["size"]
-    with library.reading(SYSTEM) as tx:
-        accounts.require_quota(tx, 10**12)
 
 
 # Watching.

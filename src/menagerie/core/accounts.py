@@ -479,7 +479,10 @@ def set_verified(tx: Tx, account_id: int, *, is_verified: bool) -> None:
 
 
 def set_quota(tx: Tx, account_id: int, quota_bytes: int | None) -> None:
-    """Set how many bytes an account may keep: None for the setting's value; administrators."""
+    """Set how many bytes an account may keep, None for the setting's value; administrators only.
+
+    Raises NotFound.
+    """
     rights.require_admin(tx)
     _update(tx, account_id, upload_quota_bytes=quota_bytes)
 
@@ -500,20 +503,3 @@ def reinstate(tx: Tx, account_id: int) -> None:
     """Open a suspended account again; administrators only. Raises NotFound."""
     rights.require_admin(tx)
     _update(tx, account_id, deactivated_at=None)
-
-
-def require_quota(tx: Tx, size_bytes: int) -> None:
-    """Let pass what still fits into the actor's upload quota; raises Invalid (`size`).
-
-    Whoever acts without an account has none.
-    """
-    if tx.actor.account_id is None:
-        return
-    row = tx.one(
-        select(_row.upload_quota_bytes, _row.uploaded_bytes).where(_row.id == tx.actor.account_id)
-    )
-    if row is None:
-        return
-    quota = tx.library.settings.upload_quota if row[0] is None else row[0]
-    if quota and row[1] + size_bytes > quota:
-        raise Invalid({"size": [f"would exceed your quota: {row[1]} of {quota} bytes are in use"]})

@@ -84,11 +84,3 @@ def _end(tx: Tx, account_id: int, condition: ColumnElement[bool]) -> int:
     if ended.rowcount:
         tx.changed(ChangeKind.ACCOUNT, account_id)
     return ended.rowcount
-
-
-def forget_expired(tx: Tx) -> int:
-    """Delete sessions, reset tokens and invitations whose time is over; return how many."""
-    return sum(
-        tx.execute(delete(table).where(table.c.expires_at <= tx.now)).rowcount
-        for table in (schema.sessions, schema.password_resets, schema.invitations)
-    )
