@@ -435,3 +435,20 @@ def mirror(image_id, values, tag_ids, sources):
         "hides": 0,
         **{name: values[name] for name in AS_THEY_ARE},
     }
+
+
+def count_up(library, image_id):
+    """Add one to the score of an image, with nothing read before."""
+    images = schema.images
+    with library.writing(SYSTEM) as tx:
+        which = images.c.id == image_id
+        tx.execute(update(images).where(which).values(score=images.c.score + 1))
+        tx.changed(ChangeKind.IMAGE, image_id)
+
+
+def count_up_at_random(settings, image_ids, rounds, seed):
+    """What a process of its own does to be a nuisance to others."""
+    library, rng = Library(settings), random.Random(seed)
+    for _ in range(rounds):
+        count_up(library, rng.choice(image_ids))
+    library.close()

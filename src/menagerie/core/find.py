@@ -125,11 +125,18 @@ def bitmap(
 
 def spoilered(tx: Tx, filter: Filter, ids: Iterable[int]) -> set[int]:  # noqa: A002
     """Return which of `ids` the filter hides or spoilers."""
-    asked = BitMap(ids)
+    asked, posting = BitMap(ids), tx.version.posting
     if not asked:
         return set()
-    look = _Look(tx, filter)
-    return set(either([look.hidden(filter), look.spoilered(filter)]).within(asked))
+    # Each tag's images meet the few that are asked for, so that no large set is made.
+    found = {
+        image_id
+        for tag_id in (*filter.hidden_tag_ids, *filter.spoilered_tag_ids)
+        for image_id in asked & posting(tag_id)
+    }
+    if filter.hidden_query or filter.spoilered_query:
+        found.update(_Look(tx, filter).caught(filter).within(asked))
+    return found
 
 
 def neighbours(
@@ -166,7 +173,7 @@ def reverse(
     all, `limit` is how many ids come back.
     """
     started = time.perf_counter_ns()
-    version = tx.library.catalogue.current()
+    version = tx.version
     within = version.shown | version.searchable(tx.actor.account_id)
     if perceptual_hash is not None and perceptual_distance is not None:
         alike = likeness.by_hash(version, within, perceptual_hash, perceptual_distance)
@@ -210,10 +217,9 @@ class _Look:
         self._tx = tx
         self._filter = in_force
         self._account_id = tx.actor.account_id
-        catalogue = tx.library.catalogue
-        self.version: Version = catalogue.current()
+        self.version: Version = tx.version
         self.evaluation = Evaluation(
-            self.version, self._custom, timeout_ms=catalogue.query_timeout_ms
+            self.version, self._custom, timeout_ms=tx.library.catalogue.query_timeout_ms
         )
 
     def select(self, query: Node, *, removed: Removed, include_hidden: bool) -> BitMap:
@@ -262,6 +268,12 @@ class _Look:
         """Return what a filter spoilers."""
         return either(
             [self._tagged(of.spoilered_tag_ids), self._lines(of.spoilered_query, Inside.FILTER)]
+        )
+
+    def caught(self, of: Filter) -> Hits:
+        """Return what the queries of a filter, leaving aside its tags, hide or spoiler."""
+        return either(
+            self._lines(text, Inside.FILTER) for text in (of.hidden_query, of.spoilered_query)
         )
 
     def _tagged(self, tag_ids: Iterable[int]) -> Hits:

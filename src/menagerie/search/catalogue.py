@@ -84,9 +84,10 @@ class Catalogue:
     def _first(self) -> Version:
         personal = Personal(self._database)
         found = snapshot.read(self._snapshot_path, personal)
-        if found is None:
-            return self._built()
-        return self._caught_up(found)
+        with self._database.read() as connection:
+            if found is None or found.identity != loading.identity(connection):
+                return loading.build(connection, personal)
+            return self._followed(found, connection)
 
     def _built(self) -> Version:
         with self._database.read() as connection:
@@ -98,25 +99,25 @@ class Catalogue:
 
     def _followed(self, version: Version, connection: Connection) -> Version:
         """Return the version as of what `connection` sees, built anew if the log does not reach."""
-        rows = changes.since(connection, version.seq, limit=_AT_ONCE)
-        if not rows and loading.identity(connection) == version.identity:
-            _, newest = changes.bounds(connection)
-            if newest >= version.seq:
-                return version
-        elif self._may_follow(version, rows, connection):
-            return loading.advance(version, connection, rows)
+        epoch, rows = changes.follow(connection, version.seq, limit=_AT_ONCE)
+        if _reaches(version, epoch, rows):
+            new = rows[1:] if rows and rows[0].seq == version.seq else rows
+            return loading.advance(version, connection, new) if new else version
+        _log.info("the catalogue is built anew: the log does not lead on from %d", version.seq)
         return loading.build(connection, Personal(self._database))
 
-    @staticmethod
-    def _may_follow(version: Version, rows: list[changes.Change], connection: Connection) -> bool:
-        oldest, _ = changes.bounds(connection)
-        return (
-            # Otherwise the next ones may have been trimmed away.
-            (oldest <= version.seq or rows[0].seq == version.seq + 1)
-            and len(rows) < _AT_ONCE
-            and all(row.kind != ChangeKind.VOCABULARY for row in rows)
-            and loading.identity(connection) == version.identity
-        )
+
+def _reaches(version: Version, epoch: str | None, rows: list[changes.Change]) -> bool:
+    """Tell whether the log's `rows`, from the version's seq on, lead from it to the present."""
+    if not rows:
+        return version.seq == 0  # nothing has ever happened
+    return (
+        (epoch or "") == version.identity[1]
+        # Otherwise some may have been trimmed away, or this is another database's log.
+        and rows[0].seq in {version.seq, version.seq + 1}
+        and len(rows) < _AT_ONCE
+        and all(row.kind != ChangeKind.VOCABULARY for row in rows if row.seq > version.seq)
+    )
 
 
 def differences(one: Version, other: Version) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 from pyroaring import BitMap
-from sqlalchemy import Connection, Text, and_, case, cast, func, select
+from sqlalchemy import Connection, Text, and_, bindparam, case, cast, func, select
 
 from menagerie.search.columns import (
     BITS,
@@ -90,6 +90,11 @@ _NAMES = [name for part in _PARTS for name in part]
 _ROWS = select(*(expression.label(name) for part in _PARTS for name, expression in part.items()))
 _WORDS = select(_t.id, _t.name, _t.category, _t.aliased_to_id)
 _ASSERTED = _l.state == LabelState.ASSERTED
+# Made once: building a statement costs more than running it.
+_GIVEN = bindparam("ids", expanding=True)
+_ROWS_BY_ID = _ROWS.where(_i.id.in_(_GIVEN)).order_by(_i.id)
+_WORDS_BY_ID = _WORDS.where(_t.id.in_(_GIVEN))
+_LABELS_BY_IMAGE = select(_l.image_id, _l.tag_id).where(_ASSERTED, _l.image_id.in_(_GIVEN))
 
 
 def identity(connection: Connection) -> tuple[str, str]:
@@ -106,17 +111,12 @@ def build(connection: Connection, personal: Personal) -> Version:
     vocabulary = Vocabulary.of(_words(connection))
     columns, flags, codes = _read_images(connection)
     postings = _read_postings(connection, None)
-    counts = {name: Draft(columns[name]) for name in COUNT_COLUMNS}
-    for tag_id, images in postings.items():
-        word = vocabulary.word(tag_id)
-        if word is not None and word.code:
-            counts[COUNT_COLUMNS[word.code - 1]].add(ids_of(images), 1)
-    columns |= {name: draft.finish() for name, draft in counts.items()}
+    columns |= _counts(postings, vocabulary, len(columns["version"]))
     known = ids_of(flags["known"])
     return Version(
         identity=identity(connection),
         seq=seq,
-        columns=_covering(columns, flags["known"]),
+        columns=columns,
         flags=flags,
         codes=codes,
         postings=Postings().replaced(postings),
@@ -147,13 +147,19 @@ def _account_names(
     return draft.finish(), is_renamed
 
 
-def _covering(columns: Mapping[str, Column], known: BitMap) -> dict[str, Column]:
-    """Return the columns, each as long as the highest id needs."""
-    length = (known.max() >> BITS) + 1 if known else 0
-    drafts = {name: Draft(column) for name, column in columns.items()}
-    for draft in drafts.values():
-        draft.cover(length)
-    return {name: draft.finish() for name, draft in drafts.items()}
+def _counts(
+    postings: Mapping[int, BitMap], vocabulary: Vocabulary, length: int
+) -> dict[str, Column]:
+    """Return how many labels of each counted category each image has."""
+    counts = {name: np.zeros(length * CHUNK, DTYPES[name]) for name in COUNT_COLUMNS}
+    for tag_id, images in postings.items():
+        word = vocabulary.word(tag_id)
+        if word is not None and word.code:
+            counts[COUNT_COLUMNS[word.code - 1]][ids_of(images)] += 1
+    return {
+        name: Column(DTYPES[name], numbers.reshape(length, CHUNK))
+        for name, numbers in counts.items()
+    }
 
 
 def _read_images(
@@ -163,12 +169,15 @@ def _read_images(
     drafts = {name: Draft(Column(dtype)) for name, dtype in DTYPES.items()}
     masks: dict[str, list[tuple[int, Any]]] = {name: [] for name in FLAGS}
     places: dict[str, dict[str, int]] = {name: {} for name in _CODES}
-    for index in range((low or 0) >> BITS, ((high or -1) >> BITS) + 1):
+    length = ((high or -1) >> BITS) + 1
+    for index in range((low or 0) >> BITS, length):
         start = index << BITS
         rows = connection.execute(_ROWS.where(_i.id >= start, _i.id < start + CHUNK)).all()
         if rows:
             read = dict(zip(_NAMES, zip(*rows, strict=True), strict=True))
             _fill(index, read, drafts, masks, places)
+    for draft in drafts.values():
+        draft.cover(length)
     columns = {name: draft.finish() for name, draft in drafts.items()}
     flags = {name: from_masks(chunks) for name, chunks in masks.items()}
     return columns, flags, {name: tuple(place) for name, place in places.items()}
@@ -220,7 +229,7 @@ def _words(connection: Connection, tag_ids: Iterable[int] | None = None) -> dict
         return {row[0]: Word(row[1], row[2], row[3]) for row in connection.execute(_WORDS)}
     found: dict[int, Word] = {}
     for batch in _batches(tag_ids):
-        rows = connection.execute(_WORDS.where(_t.id.in_(batch)))
+        rows = connection.execute(_WORDS_BY_ID, {"ids": batch})
         found |= {row[0]: Word(row[1], row[2], row[3]) for row in rows}
     return found
 
@@ -306,15 +315,14 @@ class _Advance:
         fresh = {image_id for image_id in image_ids if image_id not in known}
         found: set[int] = set()
         for batch in _batches(image_ids):
-            for row in self.connection.execute(_ROWS.where(_i.id.in_(batch)).order_by(_i.id)):
+            for row in self.connection.execute(_ROWS_BY_ID, {"ids": batch}):
                 found.add(row[0])
                 self._put(dict(zip(_NAMES, row, strict=True)))
         for image_id in set(image_ids) - found:
             self._forget(image_id, labels)
         asked = fresh | {image_id for image_id, _ in labels}
         for batch in _batches(asked):
-            statement = select(_l.image_id, _l.tag_id).where(_ASSERTED, _l.image_id.in_(batch))
-            for image_id, tag_id in self.connection.execute(statement):
+            for image_id, tag_id in self.connection.execute(_LABELS_BY_IMAGE, {"ids": batch}):
                 if image_id in fresh or (image_id, tag_id) in labels:
                     labels[image_id, tag_id] = True
         return labels

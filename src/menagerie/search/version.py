@@ -115,17 +115,23 @@ class Version:
         self.stamps = stamps
         self.memory: dict[object, Any] = {}
         self.without: dict[tuple[int, ...], tuple[list[BitMap], BitMap]] = {}
-        self.live = flags["public"] & flags["approved"]
-        self.live -= flags["removed"]
-        self.live -= flags["merged"]
+        self.live = self._live(previous)
         if previous is not None:
             self._inherit(previous)
 
+    def _live(self, previous: "Version | None") -> BitMap:
+        """Return the live images: the same object while they are, as caches compare by identity."""
+        flags = self.flags
+        deciding = ("public", "approved", "removed", "merged")
+        if previous is not None and all(flags[n] is previous.flags[n] for n in deciding):
+            return previous.live
+        live = flags["public"] & flags["approved"]
+        live -= flags["removed"]
+        live -= flags["merged"]
+        return previous.live if previous is not None and previous.live == live else live
+
     def _inherit(self, previous: "Version") -> None:
         """Keep what the previous version worked out and what still holds."""
-        if self.live == previous.live:
-            # The same object: caches compare by identity.
-            self.live = previous.live
         same_order = (
             self.strays is previous.strays
             and self.flags["known"] is previous.flags["known"]

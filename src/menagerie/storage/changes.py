@@ -8,7 +8,7 @@ the order of commits on SQLite and PostgreSQL alike.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from menagerie.storage import schema
 
@@ -46,11 +46,31 @@ _SINCE = select(
     schema.changes.c.other_id,
 ).order_by(schema.changes.c.seq)
 
+_EPOCH = select(schema.facts.c.value).where(schema.facts.c.name == "epoch").scalar_subquery()
+# Made once, with parameters for what differs: building a statement costs more than running it.
+_FROM = (
+    select(_EPOCH, *_SINCE.selected_columns)
+    .where(schema.changes.c.seq >= bindparam("from_seq"))
+    .order_by(schema.changes.c.seq)
+    .limit(bindparam("most"))
+)
+
 
 def since(connection: Connection, seq: int, *, limit: int = 100_000) -> list[Change]:
     """Return at most `limit` changes after `seq`, oldest first."""
     rows = connection.execute(_SINCE.where(schema.changes.c.seq > seq).limit(limit))
     return [Change(*row) for row in rows]
+
+
+def follow(connection: Connection, seq: int, *, limit: int) -> tuple[str | None, list[Change]]:
+    """Return the library's epoch and at most `limit` changes from `seq` on, itself included.
+
+    Whoever has seen the log up to `seq` and finds it first here has missed nothing. The epoch is
+    None when there is no row.
+    """
+    rows = connection.execute(_FROM, {"from_seq": seq, "most": limit}).all()
+    epoch = rows[0][0] if rows else None
+    return epoch, [Change(*row[1:]) for row in rows]
 
 
 def bounds(connection: Connection) -> tuple[int, int]:
