@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import cast
@@ -205,12 +205,31 @@ def client_address(scope: Scope, headers: Mapping[str, str], trusted: tuple[Netw
 
 def requested_base(scope: Scope, headers: Mapping[str, str], trusted: tuple[Network, ...]) -> str:
     """Return the scheme and host the client asked for, through trusted proxies only."""
-    scheme, host = scope.get("scheme", "http"), headers.get("host", "")
-    client = scope.get("client")
-    if client and is_trusted(client[0], trusted):
-        scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip()
-        host = headers.get("x-forwarded-host", host).split(",")[0].strip()
+    client, server = scope.get("client"), scope.get("server")
+    return _requested_base(
+        scope.get("scheme", "http"),
+        headers.get("host", ""),
+        client[0] if client else None,
+        headers.get("x-forwarded-proto"),
+        headers.get("x-forwarded-host"),
+        f"{server[0]}:{server[1]}" if server else "localhost",
+        trusted,
+    )
+
+
+@lru_cache(1024)
+def _requested_base(  # noqa: PLR0917  # the key of the cache
+    scheme: str,
+    host: str,
+    client: str | None,
+    forwarded_scheme: str | None,
+    forwarded_host: str | None,
+    fallback: str,
+    trusted: tuple[Network, ...],
+) -> str:
+    if client and is_trusted(client, trusted):
+        scheme = (forwarded_scheme or scheme).split(",")[0].strip()
+        host = (forwarded_host or host).split(",")[0].strip()
     if not re.fullmatch(r"[A-Za-z0-9.:\[\]_-]+", host):
-        server = scope.get("server")
-        host = f"{server[0]}:{server[1]}" if server else "localhost"
+        host = fallback
     return f"{'https' if scheme == 'https' else 'http'}://{host}"

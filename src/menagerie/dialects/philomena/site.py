@@ -124,52 +124,57 @@ def filter_aliases(setting: str) -> Mapping[int, int]:
 # Encoded images.
 
 
+class _Kept:
+    """The bytes of one image, plain and spoilered, in the pieces between our public addresses."""
+
+    __slots__ = ("image", "pieces")
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.pieces: list[list[bytes] | None] = [None, None]
+
+
 class Renderer:
     """Encodes images, and keeps the bytes of the ones used last."""
 
     def __init__(self, library: Library) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+        self._kept: OrderedDict[int, _Kept] = OrderedDict()
         public_url = library.settings.public_url.rstrip("/")
-        # Without a public address of ours, the bytes are kept with a mark in its place that
-        # nobody can guess, and nothing depends on the Host header of whoever asked first.
+        # Without a public address of ours, the bytes are kept with a gap in its place, and nothing
+        # depends on the Host header of whoever asked first. The gaps are found by a mark that
+        # nobody can guess.
         self._mark = b"" if public_url else f"http://{secrets.token_hex(12)}.invalid".encode()
         self._site = make_site(library.settings, public_url or self._mark.decode())
 
-    def _one(self, image: Image, versions: tuple[int, int], *, is_spoilered: bool) -> bytes:
-        key = (image.id, *versions, is_spoilered)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                return kept
-        shape = shapes.image(image, site=self._site, is_spoilered=is_spoilered)
-        encoded = encode_json(shape)
-        with self._lock:
-            self._kept[key] = encoded
-            if len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return encoded
+    def _pieces(self, image: Image, *, is_spoilered: bool) -> list[bytes]:
+        kept = self._kept.get(image.id)
+        # The core gives the very same value as long as nothing about the image changed.
+        if kept is None or kept.image is not image:
+            kept = _Kept(image)
+            with self._lock:
+                self._kept[image.id] = kept
+                if len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+        pieces = kept.pieces[is_spoilered]
+        if pieces is None:
+            shape = shapes.image(image, site=self._site, is_spoilered=is_spoilered)
+            encoded = encode_json(shape)
+            pieces = encoded.split(self._mark) if self._mark else [encoded]
+            kept.pieces[is_spoilered] = pieces
+        return pieces
 
     def many(
         self, call: Call, tx: Tx, found: Sequence[Image], spoilered: Collection[int]
     ) -> list[bytes]:
         """Return the encoded images; those in `spoilered` say so."""
-        version = call.library.catalogue.current()
-        names = version.names_version
         if tx.has_changed:
-            # Nothing of an open transaction may be kept under the version before it.
+            # What an open transaction made may yet be undone.
             site = site_of(call)
             shown = (shapes.image(i, site=site, is_spoilered=i.id in spoilered) for i in found)
             return [encode_json(shape) for shape in shown]
-        encoded = [
-            self._one(i, (version.image_version(i.id), names), is_spoilered=i.id in spoilered)
-            for i in found
-        ]
-        if self._mark:
-            base = call.base_url.encode()
-            encoded = [one.replace(self._mark, base) for one in encoded]
-        return encoded
+        base = call.base_url.encode() if self._mark else b""
+        return [base.join(self._pieces(i, is_spoilered=i.id in spoilered)) for i in found]
 
     def envelope(self, call: Call, tx: Tx, image: Image) -> Answer:
         """Answer one image with what the caller did with it."""
