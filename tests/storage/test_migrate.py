@@ -16,9 +16,7 @@ def definitions(connection) -> dict[str, list[str]]:
     """The words of each table's and index's SQL, sorted: constraints may come in any order."""
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
     foreign = {"alembic_version", "sqlite_sequence"}
-    return {
-        name: sorted(re.split(r"[\s,()\"]+", sql)) for name, sql in rows if name not in foreign
-    }
+    return {name: sorted(re.split(r"[\s,()\"]+", sql)) for name, sql in rows if name not in foreign}
 
 
 def test_a_migrated_database_is_what_the_schema_says(library):

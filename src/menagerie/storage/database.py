@@ -31,10 +31,10 @@ class Database:
         self.url: URL = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer_lock = threading.Lock()
+        self._watch: _DataVersion | None = None
         if self.is_sqlite:
             self._open_sqlite(readers)
         else:
-            self._watch = None
             self._reader = self._writer = _open_postgresql(self.url, readers)
 
     def _open_sqlite(self, readers: int) -> None:
@@ -44,7 +44,7 @@ class Database:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._writer = _sqlite_engine(self.url, 1, writes=True)
         self._reader = _sqlite_engine(self.url, readers, writes=False)
-        self._watch: _DataVersion | None = _DataVersion(path)
+        self._watch = _DataVersion(path)
 
     @property
     def dialect(self) -> str:
