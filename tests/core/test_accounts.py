@@ -253,11 +253,11 @@ def test_a_known_key_costs_no_statement_until_an_account_changes(library, alice)
     engine = library.database._reader
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     assert by_key(library, key).filter_id is None
-    assert statements == []
+    assert not any("FROM accounts" in statement for statement in statements)
     with library.writing(alice) as tx:
         filters.choose(tx, 2)
     assert by_key(library, key).filter_id == 2
-    assert statements
+    assert any("FROM accounts" in statement for statement in statements)
 
 
 # Passwords.

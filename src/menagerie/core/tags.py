@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
-from sqlalchemy import ColumnElement, insert, or_, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 
 from menagerie.core import rights
 from menagerie.errors import Invalid, NotFound
@@ -412,10 +412,11 @@ def autocomplete(tx: Tx, term: str, limit: int = 10) -> list[Suggestion]:
     if not prefix or "\0" in prefix:
         return []
     own, target = schema.tags, schema.tags.alias("target")
-    # A range, since LIKE would not use the index; nothing sorts after the last code point.
+    # A range, since LIKE would not use the index; nothing sorts after the last code point. Not
+    # `between`, whose bounds PostgreSQL does not take with a collation.
     begins = or_(
         *(
-            column.between(prefix, prefix + "\U0010ffff")
+            and_(column >= prefix, column <= prefix + "\U0010ffff")
             for column in (own.c.name, own.c.name_in_namespace)
         )
     )
