@@ -1,8 +1,8 @@
 """The library: its database, files, catalogue, settings, clock and chance; and its transactions.
 
-    library = Library(settings)
-    with library.writing(actor) as tx:
-        votes.vote(tx, image_id, 1)
+library = Library(settings)
+with library.writing(actor) as tx:
+    votes.vote(tx, image_id, 1)
 """
 
 import random
@@ -19,6 +19,7 @@ from sqlalchemy.engine import CursorResult
 
 from menagerie.media.pool import DecodePool
 from menagerie.search.catalogue import Catalogue
+from menagerie.search.version import Version
 from menagerie.settings import Settings
 from menagerie.storage import changes, schema
 from menagerie.storage.blobs import Blobs
@@ -92,6 +93,11 @@ class Tx:
     def connection(self) -> Connection:
         """The database connection, inside this transaction."""
         return self._open()
+
+    @cached_property
+    def version(self) -> Version:
+        """The catalogue as of a moment in this transaction: all that was committed before it."""
+        return self.library.catalogue.current()
 
     @property
     def is_open(self) -> bool:

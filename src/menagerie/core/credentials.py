@@ -77,7 +77,7 @@ def _actor(
     if not secret:
         return None
     memory = _memory(tx.library)
-    version = tx.library.catalogue.current().accounts_version
+    version = tx.version.accounts_version
     if memory.known[0] != version:
         memory.known = (version, {})
     known = memory.known[1]

@@ -12,7 +12,7 @@ from sqlalchemy import delete as delete_rows
 
 from menagerie.core import rights, tags
 from menagerie.errors import Forbidden, Invalid, NotFound, QueryError
-from menagerie.library import Actor, Library, Tx
+from menagerie.library import Actor, Tx
 from menagerie.search import booru, fields, nodes
 from menagerie.storage import schema, sql
 from menagerie.storage.schema import ChangeKind, Effect
@@ -114,25 +114,27 @@ def effective(tx: Tx, requested_id: int | None = None) -> Filter:
 def _load(tx: Tx, filter_id: int) -> Filter | None:
     if not 0 < filter_id < 2**63:
         return None
+    cache = _cache(tx)
+    found = cache.filters.get(filter_id) if not tx.has_changed else None
+    if found is not None:
+        return found
     statement = _SELECT.where(schema.filters.c.id == filter_id)
     if tx.has_changed:
+        # What this transaction made may yet be rolled back, so others must not be told.
         return next(iter(_read(tx.connection, statement)), None)
-    cache = _cache(tx.library)
-    found = cache.filters.get(filter_id)
-    if found is None:
-        # A connection of its own: the transaction's may see a moment before the cache's version.
-        with tx.library.database.read() as connection:
-            found = next(iter(_read(connection, statement)), None)
+    # A connection of its own: the transaction's may see a moment before the cache's version.
+    with tx.library.database.read() as connection:
+        found = next(iter(_read(connection, statement)), None)
         if found is not None and len(cache.filters) < _MOST_CACHED:
             cache.filters[filter_id] = found
     return found
 
 
-def _cache(library: Library) -> _Cache:
-    version = library.catalogue.current().filters_version
-    cache: _Cache | None = library.caches.get(_CACHE)
+def _cache(tx: Tx) -> _Cache:
+    version = tx.version.filters_version
+    cache: _Cache | None = tx.library.caches.get(_CACHE)
     if cache is None or cache.version != version:
-        cache = library.caches[_CACHE] = _Cache(version, {})
+        cache = tx.library.caches[_CACHE] = _Cache(version, {})
     return cache
 
 

@@ -16,6 +16,7 @@ from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.media import render
 from menagerie.search import texts
+from menagerie.search.version import Version
 from menagerie.storage import blobs, schema
 from menagerie.storage.schema import Audience, ChangeKind, LabelState, Review
 
@@ -156,13 +157,12 @@ def _find_all(tx: Tx, ids: Sequence[int]) -> dict[int, Image]:
         # The catalogue does not know of changes that are not committed.
         return {image.id: image for image in _read(tx.all, wanted, {})}
     cache: _Cache = tx.library.caches.setdefault("images", _Cache())
-    version = tx.library.catalogue.current()
-    keys = {i: (version.image_version(i), version.names_version) for i in wanted}
-    found = cache.find(keys)
+    version = tx.version
+    found = cache.find(version, wanted)
     missing = [image_id for image_id in wanted if image_id not in found]
     if missing:
         read = _read_no_older(tx, missing, cache.tags)
-        cache.keep([(keys[image.id], image) for image in read])
+        cache.keep(version, read)
         found |= {image.id: image for image in read}
     return found
 
@@ -178,32 +178,54 @@ def _read_no_older(tx: Tx, ids: Sequence[int], known: dict[int, TagRef]) -> list
         return _read(lambda statement: list(connection.execute(statement)), ids, known)
 
 
+class _Kept:
+    """An image, the versions it was read at or after, and the newest seq at which that held."""
+
+    __slots__ = ("image", "key", "seq")
+
+    def __init__(self, image: Image, key: tuple[int, int], seq: int) -> None:
+        self.image = image
+        self.key = key
+        self.seq = seq
+
+
 class _Cache:
-    """The images read last, each under the versions it was read at or after."""
+    """The images read last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[int, tuple[tuple[int, int], Image]] = OrderedDict()
+        self._kept: OrderedDict[int, _Kept] = OrderedDict()
         # Images share the values of their tags, which are most of their memory.
         self.tags: dict[int, TagRef] = {}
 
-    def find(self, keys: dict[int, tuple[int, int]]) -> dict[int, Image]:
+    def find(self, version: Version, ids: Iterable[int]) -> dict[int, Image]:
         found = {}
+        seq = version.seq
         with self._lock:
-            for image_id, key in keys.items():
-                entry = self._kept.get(image_id)
-                if entry is not None and entry[0] == key:
-                    found[image_id] = entry[1]
-                    self._kept.move_to_end(image_id)
+            for image_id in ids:
+                kept = self._kept.get(image_id)
+                if kept is None:
+                    continue
+                if kept.seq != seq:
+                    # Something was committed since; most likely about other images.
+                    if kept.key != _key(version, image_id):
+                        continue
+                    kept.seq = seq
+                found[image_id] = kept.image
+                self._kept.move_to_end(image_id)
         return found
 
-    def keep(self, entries: Iterable[tuple[tuple[int, int], Image]]) -> None:
+    def keep(self, version: Version, images: Iterable[Image]) -> None:
         with self._lock:
-            for key, image in entries:
-                self._kept[image.id] = (key, image)
+            for image in images:
+                self._kept[image.id] = _Kept(image, _key(version, image.id), version.seq)
                 self._kept.move_to_end(image.id)
             while len(self._kept) > _CACHED_IMAGES:
                 self._kept.popitem(last=False)
+
+
+def _key(version: Version, image_id: int) -> tuple[int, int]:
+    return version.image_version(image_id), version.names_version
 
 
 _COLUMN_NAMES = tuple(
