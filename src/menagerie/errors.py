@@ -1,17 +1,17 @@
 """The closed tree of domain errors. No HTTP in it: each dialect maps them to its own answers.
 
-    MenagerieError
-    ├── NotFound            does not exist, or not for you
-    ├── Invalid             one or more fields are wrong
-    │   └── Unsupported     the file is not a picture we take
-    ├── QueryError          a search query cannot be understood
-    ├── Conflict            the same file is already here
-    ├── Unauthenticated     nobody, or wrong credentials
-    ├── Forbidden           somebody, but may not
-    │   └── Banned          somebody who is shut out
-    ├── TooLarge            more bytes than the limit
-    ├── RateLimited         too often; try again later
-    └── Unavailable         a needed part is not configured or is down
+MenagerieError
+├── NotFound            does not exist, or not for you
+├── Invalid             one or more fields are wrong
+│   └── Unsupported     the file is not a picture we take
+├── QueryError          a search query cannot be understood
+├── Conflict            the same file is already here
+├── Unauthenticated     nobody, or wrong credentials
+├── Forbidden           somebody, but may not
+│   └── Banned          somebody who is shut out
+├── TooLarge            more bytes than the limit
+├── RateLimited         too often; try again later
+└── Unavailable         a needed part is not configured or is down
 """
 
 from collections.abc import Callable, Mapping, Sequence

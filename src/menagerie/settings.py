@@ -64,68 +64,165 @@ OPTIONS: tuple[Option, ...] = (
     Option("host", str, "127.0.0.1", "Address to listen on; 0.0.0.0 for every one."),
     Option("port", int, 8000, "Port to listen on.", check=_at_least(0)),
     Option("workers", int, 1, "Server processes.", check=_at_least(1)),
-    Option("worker_threads", int, 8, "Threads per process for work that writes or may take long.",
-           check=_at_least(1)),
-    Option("job_threads", int, 2, "Threads that run jobs inside serve; 0 leaves them to `work`.",
-           check=_at_least(0)),
-    Option("decode_workers", int, 0, "Child processes that decode pictures; 0 is one per core.",
-           check=_at_least(0)),
-    Option("decode_timeout", int, 120, "Longest decode or render of one file.", "s",
-           check=_at_least(1)),
-    Option("decode_memory", int, 2048 * MIB, "Most memory of one decoding process.", "bytes",
-           check=_at_least(256 * MIB)),
-    Option("public_url", str, "", "Where the library is reached, such as https://pictures.example.org;"
-           " empty: the address of each request.", check=_absolute_url),
-    Option("trusted_proxies", str, "127.0.0.1,::1", "Addresses or ranges whose X-Forwarded-* headers"
-           " are believed, with commas."),
+    Option(
+        "worker_threads",
+        int,
+        8,
+        "Threads per process for work that writes or may take long.",
+        check=_at_least(1),
+    ),
+    Option(
+        "job_threads",
+        int,
+        2,
+        "Threads that run jobs inside serve; 0 leaves them to `work`.",
+        check=_at_least(0),
+    ),
+    Option(
+        "decode_workers",
+        int,
+        0,
+        "Child processes that decode pictures; 0 is one per core.",
+        check=_at_least(0),
+    ),
+    Option(
+        "decode_timeout", int, 120, "Longest decode or render of one file.", "s", check=_at_least(1)
+    ),
+    Option(
+        "decode_memory",
+        int,
+        2048 * MIB,
+        "Most memory of one decoding process.",
+        "bytes",
+        check=_at_least(256 * MIB),
+    ),
+    Option(
+        "public_url",
+        str,
+        "",
+        "Where the library is reached, such as https://pictures.example.org;"
+        " empty: the address of each request.",
+        check=_absolute_url,
+    ),
+    Option(
+        "trusted_proxies",
+        str,
+        "127.0.0.1,::1",
+        "Addresses or ranges whose X-Forwarded-* headers are believed, with commas.",
+    ),
     Option("site_name", str, "Menagerie", "Name shown to people."),
-    Option("database_url", str, "", "SQLAlchemy URL; empty is SQLite in the data folder.",
-           is_secret=True),
-    Option("files_url", str, "", "Object store, such as s3://bucket/prefix; empty is a folder in the"
-           " data folder."),
+    Option(
+        "database_url",
+        str,
+        "",
+        "SQLAlchemy URL; empty is SQLite in the data folder.",
+        is_secret=True,
+    ),
+    Option(
+        "files_url",
+        str,
+        "",
+        "Object store, such as s3://bucket/prefix; empty is a folder in the data folder.",
+    ),
     Option("files_key", str, "", "Access key of the object store.", is_secret=True),
     Option("files_secret", str, "", "Secret key of the object store.", is_secret=True),
     Option("files_endpoint", str, "", "Address of an S3-compatible server.", check=_absolute_url),
     Option("files_region", str, "us-east-1", "Region of the object store."),
-    Option("files_redirect", bool, False, "Send clients to presigned addresses of the object store."),
+    Option(
+        "files_redirect", bool, False, "Send clients to presigned addresses of the object store."
+    ),
     Option("review", str, "open", "Who approves new images.", choices=tuple(ReviewMode)),
     Option("registration", str, "open", "Who may make an account.", choices=tuple(Registration)),
     Option("upload_limit", int, 131_072_000, "Largest file.", "bytes", check=_at_least(1)),
-    Option("upload_quota", int, 0, "Bytes an account may keep; 0 is no limit.", "bytes",
-           check=_at_least(0)),
-    Option("upload_rate", int, 0, "Uploads per account and minute; 0 is no limit.",
-           check=_at_least(0)),
-    Option("login_rate", int, 10, "Log-in attempts per address and minute; 0 is no limit.",
-           check=_at_least(0)),
-    Option("pixel_limit", int, 400_000_000, "Most pixels of one picture.", "px",
-           check=_at_least(1)),
+    Option(
+        "upload_quota",
+        int,
+        0,
+        "Bytes an account may keep; 0 is no limit.",
+        "bytes",
+        check=_at_least(0),
+    ),
+    Option(
+        "upload_rate", int, 0, "Uploads per account and minute; 0 is no limit.", check=_at_least(0)
+    ),
+    Option(
+        "login_rate",
+        int,
+        10,
+        "Log-in attempts per address and minute; 0 is no limit.",
+        check=_at_least(0),
+    ),
+    Option(
+        "pixel_limit", int, 400_000_000, "Most pixels of one picture.", "px", check=_at_least(1)
+    ),
     Option("frame_limit", int, 5000, "Most frames of one animation.", check=_at_least(1)),
-    Option("optimise", bool, False, "Replace published PNGs by smaller lossless ones; off: a download"
-           " is byte for byte what was put in, unless something had to be stripped."),
+    Option(
+        "optimise",
+        bool,
+        False,
+        "Replace published PNGs by smaller lossless ones; off: a download"
+        " is byte for byte what was put in, unless something had to be stripped.",
+    ),
     Option("fetch_private", bool, False, "Let uploads by address fetch from private addresses."),
-    Option("fetch_timeout", int, 30, "Longest download of an upload by address.", "s",
-           check=_at_least(1)),
+    Option(
+        "fetch_timeout",
+        int,
+        30,
+        "Longest download of an upload by address.",
+        "s",
+        check=_at_least(1),
+    ),
     Option("minimum_tags", int, 3, "Fewest tags of an image on the board.", check=_at_least(0)),
     Option("philomena_prefix", str, "", "Path in front of the Philomena API."),
-    Option("philomena_fields", str, "full", "Which fields its answers have.",
-           choices=("full", "2021")),
+    Option(
+        "philomena_fields", str, "full", "Which fields its answers have.", choices=("full", "2021")
+    ),
     Option("philomena_provider", str, "Ponybooru", "Provider name and key prefix of oEmbed."),
-    Option("philomena_filter_aliases", str, "56027:2,100073:1,3:2", "Filter ids of other boards that"
-           " clients send, and ours they stand for."),
-    Option("anonymous_name", str, "Background Pony", "Name in front of an anonymous author's number."),
-    Option("mail_url", str, "", "Mail server, such as smtp://user:password@host:587; empty: no mail.",
-           is_secret=True),
+    Option(
+        "philomena_filter_aliases",
+        str,
+        "56027:2,100073:1,3:2",
+        "Filter ids of other boards that clients send, and ours they stand for.",
+    ),
+    Option(
+        "anonymous_name", str, "Background Pony", "Name in front of an anonymous author's number."
+    ),
+    Option(
+        "mail_url",
+        str,
+        "",
+        "Mail server, such as smtp://user:password@host:587; empty: no mail.",
+        is_secret=True,
+    ),
     Option("mail_from", str, "", "Sender of mails."),
-    Option("change_log_hours", int, 48, "How long the change log is kept.", "h",
-           check=_at_least(1)),
-    Option("snapshot_minutes", int, 15, "How often the catalogue is written to disk.", "min",
-           check=_at_least(1)),
-    Option("query_timeout", int, 5000, "Longest evaluation of one query.", "ms",
-           check=_at_least(1)),
-    Option("log_format", str, "auto", "How log lines look; auto: text on a terminal, else JSON.",
-           choices=("auto", "text", "json")),
-    Option("log_level", str, "info", "Least severe log line.",
-           choices=("debug", "info", "warning", "error")),
+    Option(
+        "change_log_hours", int, 48, "How long the change log is kept.", "h", check=_at_least(1)
+    ),
+    Option(
+        "snapshot_minutes",
+        int,
+        15,
+        "How often the catalogue is written to disk.",
+        "min",
+        check=_at_least(1),
+    ),
+    Option(
+        "query_timeout", int, 5000, "Longest evaluation of one query.", "ms", check=_at_least(1)
+    ),
+    Option(
+        "log_format",
+        str,
+        "auto",
+        "How log lines look; auto: text on a terminal, else JSON.",
+        choices=("auto", "text", "json"),
+    ),
+    Option(
+        "log_level",
+        str,
+        "info",
+        "Least severe log line.",
+        choices=("debug", "info", "warning", "error"),
+    ),
     Option("metrics", bool, True, "Serve /metrics for Prometheus."),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}

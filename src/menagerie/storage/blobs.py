@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ MEDIA_TYPES = {
 ORIGINALS = "originals"
 REPRESENTATIONS = "representations"
 _INCOMING = ".incoming"  # files being written, inside the folder so that a rename suffices
+_SYNC_THREADS = 8
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
 # obstore's own defaults retry for three minutes; an upload that waits so long is worse than a 503.
@@ -100,6 +102,7 @@ class Blobs:
         self._root: Path | None = None
         if not url or url.startswith("file:"):
             self._root = _folder_of(url) if url else settings.data_path.absolute() / "files"
+            self._folder = _Folder(self._root)
             with _store_errors():
                 (self._root / _INCOMING).mkdir(parents=True, exist_ok=True)
                 self._store: Any = store.LocalStore(self._root)
@@ -123,7 +126,7 @@ class Blobs:
         """Write files, each whole or not at all; all are durable when this returns."""
         with _store_errors():
             if self._root is not None:
-                _write_durably(self._root, sources)
+                self._folder.write(sources)
                 return
             for name, source in sources.items():
                 attributes = {
@@ -157,7 +160,7 @@ class Blobs:
             return False
         # Whoever wrote it may have been killed before its directory was safe.
         with _store_errors():
-            _sync_folders(self._root, {path.parent})
+            self._folder.sync_folders({path.parent})
         return True
 
     def get(self, name: str) -> bytes:
@@ -319,46 +322,71 @@ def _store_errors() -> Iterator[None]:
         raise Unavailable("The file store cannot be reached; try again later.") from error
 
 
-def _write_durably(root: Path, sources: Mapping[str, Source]) -> None:
-    """Write each file beside its place, sync it, rename it, and at the end sync the folders.
+class _Folder:
+    """Durable writing into a folder.
 
     obstore's local store does not sync (as of 0.12), so a crash of the machine could lose a file
     whose row is safe in the database.
     """
-    folders: set[Path] = set()
-    for name, source in sources.items():
-        target = root / name
-        temporary = root / _INCOMING / uuid.uuid4().hex
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        # Folders whose own place in the folder above is known to be safe; at most 131,586.
+        self._safe: set[Path] = {root}
+        self._syncer = ThreadPoolExecutor(_SYNC_THREADS, thread_name_prefix="sync")
+
+    def write(self, sources: Mapping[str, Source]) -> None:
+        """Write each file beside its place, sync all, rename them, and sync the folders."""
+        temporaries = {name: self.root / _INCOMING / uuid.uuid4().hex for name in sources}
         try:
-            _copy_synced(source, temporary)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(target)
+            for name, source in sources.items():
+                _copy(source, temporaries[name])
+            self._sync_files(list(temporaries.values()))
+            for name, temporary in temporaries.items():
+                target = self.root / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                temporary.replace(target)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            for temporary in temporaries.values():
+                temporary.unlink(missing_ok=True)
             raise
-        folders.add(target.parent)
-    _sync_folders(root, folders)
+        self.sync_folders({(self.root / name).parent for name in sources})
+
+    def _sync_files(self, paths: list[Path]) -> None:
+        if len(paths) == 1:
+            _sync(paths[0])
+        else:
+            # At once, since a file system makes many waiting syncs safe with one write.
+            list(self._syncer.map(_sync, paths))
+
+    def sync_folders(self, folders: set[Path]) -> None:
+        """Make the entries of `folders` safe, and the folders' own places as far as is needed."""
+        chain = set(folders)
+        fresh: set[Path] = set()
+        for folder in folders:
+            while folder not in self._safe:
+                fresh.add(folder)
+                folder = folder.parent  # noqa: PLW2901 - climbs
+                chain.add(folder)
+        for folder in sorted(chain, key=lambda path: -len(path.parts)):
+            _sync(folder)
+        # `<kind>/ab/cd` repeat; the folders of single originals below would only fill memory.
+        depth = len(self.root.parts) + 3
+        self._safe.update(folder for folder in fresh if len(folder.parts) <= depth)
 
 
-def _copy_synced(source: Source, target: Path) -> None:
+def _copy(source: Source, target: Path) -> None:
     with target.open("xb") as sink:
         if isinstance(source, bytes):
             sink.write(source)
         else:
             with source.open("rb") as opened:
                 shutil.copyfileobj(opened, sink, 1 << 20)
-        sink.flush()
-        os.fsync(sink.fileno())
 
 
-def _sync_folders(root: Path, folders: set[Path]) -> None:
-    """Sync folders and those above them, up to `root`: any of them may be new."""
-    chain = {root}
-    for folder in folders:
-        chain.update(parent for parent in (folder, *folder.parents) if parent.is_relative_to(root))
-    for folder in sorted(chain, key=lambda path: -len(path.parts)):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

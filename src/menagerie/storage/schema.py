@@ -141,7 +141,9 @@ accounts = Table(
     Column("recovery_hash", String, comment="SHA-256 hex of the recovery code"),
     Column("role", String, nullable=False, server_default=text("'user'")),
     Column("is_role_hidden", Boolean, nullable=False, server_default=false()),
-    Column("is_verified", Boolean, nullable=False, server_default=false(), comment="needs no review"),
+    Column(
+        "is_verified", Boolean, nullable=False, server_default=false(), comment="needs no review"
+    ),
     _words("description"),
     Column("filter_id", Id, comment="the filter in force; null: the system filter Default"),
     _words("watched_query"),
@@ -226,7 +228,12 @@ blobs = Table(
     Column("format", String, nullable=False, comment="file extension of the original"),
     _count("image_count", "images that share it; 0: the sweeper may take it"),
     Column("touched_at", Time, nullable=False),
-    Index(None, "touched_at", sqlite_where=text("image_count = 0"), postgresql_where=text("image_count = 0")),
+    Index(
+        None,
+        "touched_at",
+        sqlite_where=text("image_count = 0"),
+        postgresql_where=text("image_count = 0"),
+    ),
 )
 
 images = Table(
@@ -249,10 +256,20 @@ images = Table(
     Column("merged_into_id", Id, ForeignKey("images.id")),
     # The file.
     Column("sha512", String, ForeignKey("blobs.sha512"), nullable=False, comment="as uploaded"),
-    Column("claims_hash", Boolean, nullable=False, server_default=true(),
-           comment="public and not deleted by its owner: nobody may upload the same again"),
-    Column("shows_hash", Boolean, nullable=False, server_default=true(),
-           comment="false: staff took the original's hash away"),
+    Column(
+        "claims_hash",
+        Boolean,
+        nullable=False,
+        server_default=true(),
+        comment="public and not deleted by its owner: nobody may upload the same again",
+    ),
+    Column(
+        "shows_hash",
+        Boolean,
+        nullable=False,
+        server_default=true(),
+        comment="false: staff took the original's hash away",
+    ),
     Column("full_sha512", String, nullable=False, comment="of the published file"),
     _words("name", "file name as uploaded"),
     Column("format", String, nullable=False, comment="gif jpg png svg webm webp avif"),
@@ -299,7 +316,12 @@ images = Table(
     Index(None, "full_sha512"),
     Index(None, "account_id"),
     Index(None, "merged_into_id"),
-    Index(None, "review", sqlite_where=text("review <> 'approved'"), postgresql_where=text("review <> 'approved'")),
+    Index(
+        None,
+        "review",
+        sqlite_where=text("review <> 'approved'"),
+        postgresql_where=text("review <> 'approved'"),
+    ),
     _one_of("audience", Audience),
     _one_of("review", Review),
     sqlite_autoincrement=True,
@@ -508,7 +530,9 @@ text_terms = Table(
     Column("field", String, primary_key=True, comment="image.description and the like"),
     Column("term", String, primary_key=True, comment="a stem"),
     Column("subject_id", Id, primary_key=True),
-    Column("positions", String, nullable=False, comment="of the word in the text, ascending, spaced"),
+    Column(
+        "positions", String, nullable=False, comment="of the word in the text, ascending, spaced"
+    ),
     Index(None, "field", "subject_id"),
     sqlite_with_rowid=False,
     comment="an inverted index, so that both databases answer word searches alike",
