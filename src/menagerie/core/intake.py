@@ -387,7 +387,8 @@ def _insert(tx: Tx, prepared: Prepared, review: Review) -> int:
         "updated_at": tx.now_s,
         "first_seen_at": tx.now_s,
     }
-    result = tx.execute(insert(schema.images).values(facts | _file_columns(prepared.file)))
+    # As parameters: SQLAlchemy takes milliseconds to build a statement around forty values.
+    result = tx.execute(insert(schema.images), facts | _file_columns(prepared.file))
     key = result.inserted_primary_key
     if key is None:  # every database we use returns it; the type does not say so
         raise Unavailable("The database gave the image no number.")

@@ -105,6 +105,7 @@ class Blobs:
             self._folder = _Folder(self._root)
             with _store_errors():
                 (self._root / _INCOMING).mkdir(parents=True, exist_ok=True)
+                _sync(self._root.parent)
                 self._store: Any = store.LocalStore(self._root)
         else:
             self._store = _remote(settings)
