@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from contextlib import contextmanager
 
 from sqlalchemy import delete, insert, update
 
@@ -53,16 +54,28 @@ class Board:
         self.random = random.Random(seed)
         self.images, self.tags, self.accounts, self.galleries = {}, {}, {}, {}
         self.filters, self.related = {}, {name: set() for name in RELATIONS}
-        for name in NAMES:
-            self.add_account(name)
-        for stem in STEMS:
-            self.add_tag(stem)
-        for _ in range(3):
-            self.add_filter()
-        for _ in range(2):
-            self.add_gallery()
-        for _ in range(size):
-            self.add_image()
+        self.open = None
+        with self.library.writing(SYSTEM) as self.open:
+            for name in NAMES:
+                self.add_account(name)
+            for stem in STEMS:
+                self.add_tag(stem)
+            for _ in range(3):
+                self.add_filter()
+            for _ in range(2):
+                self.add_gallery()
+            for _ in range(size):
+                self.add_image()
+        self.open = None
+
+    @contextmanager
+    def writing(self):
+        """A transaction of its own, or the one that is open: a board is made in one go."""
+        if self.open is not None:
+            yield self.open
+            return
+        with self.library.writing(SYSTEM) as tx:
+            yield tx
 
     # What the oracle asks.
 
@@ -133,7 +146,7 @@ class Board:
         return Actor(schema.Role(role), account_id, self.accounts[account_id])
 
     def add_account(self, name):
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             made = tx.execute(
                 insert(schema.accounts).values(name=name, name_key=name.lower(), created_at=tx.now)
             )
@@ -142,7 +155,7 @@ class Board:
 
     def add_tag(self, name):
         category = self.random.choice([None, "rating", "oc", "body-type", "odd"])
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             made = tx.execute(
                 insert(schema.tags).values(
                     name=name,
@@ -157,7 +170,7 @@ class Board:
             tx.changed(ChangeKind.TAG, tag_id)
 
     def add_filter(self):
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             made = tx.execute(
                 insert(schema.filters).values(
                     name=uuid.uuid4().hex, is_public=True, created_at=tx.now, updated_at=tx.now
@@ -170,7 +183,7 @@ class Board:
     def edit_filter(self):
         filter_id = self.random.choice(list(self.filters))
         chosen = self.random.sample(self.canonical(), 2)
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             rows = schema.filter_tags
             tx.execute(delete(rows).where(rows.c.filter_id == filter_id))
             for tag_id in chosen:
@@ -179,7 +192,7 @@ class Board:
         self.filters[filter_id]["tags"] = chosen
 
     def add_gallery(self):
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             made = tx.execute(
                 insert(schema.galleries).values(
                     account_id=next(iter(self.accounts)),
@@ -193,7 +206,7 @@ class Board:
     def reorder(self):
         gallery_id = self.random.choice(list(self.galleries))
         chosen = self.random.sample(list(self.images), min(len(self.images), 12))
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             rows = schema.gallery_images
             tx.execute(delete(rows).where(rows.c.gallery_id == gallery_id))
             for position, image_id in enumerate(chosen):
@@ -256,7 +269,7 @@ class Board:
             "source_count": len(sources),
             "tag_count": len(tag_ids),
         }
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             tx.execute(
                 insert(schema.blobs).values(
                     sha512=sha512, size_bytes=1, format="png", touched_at=tx.now
@@ -291,7 +304,7 @@ class Board:
             )
 
     def set(self, image, **values):
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             which = schema.images.c.id == image["id"]
             tx.execute(update(schema.images).where(which).values(**values))
             tx.changed(ChangeKind.IMAGE, image["id"])
@@ -305,7 +318,7 @@ class Board:
     def label(self):
         image, tag_id = self.pick(), self.random.choice(self.canonical())
         state = self.random.choice(["asserted", "suggested", "removed"])
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             self.put_label(tx, image["id"], tag_id, state)
             image["tags"].discard(tag_id)
             if state == "asserted":
@@ -346,7 +359,7 @@ class Board:
             return
         table, values = RELATIONS[kind]
         pair = {"account_id": account_id, "image_id": image["id"]}
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             if (account_id, image["id"]) in self.related[kind]:
                 which = (table.c.account_id == account_id) & (table.c.image_id == image["id"])
                 tx.execute(delete(table).where(which))
@@ -363,7 +376,7 @@ class Board:
         source, target = self.random.sample(self.canonical(), 2)
         if any(tag["to"] == source for tag in self.tags.values()):
             return
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             for image in self.images.values():
                 if source in image["tags"]:
                     self.put_label(tx, image["id"], source, "removed")
@@ -385,7 +398,7 @@ class Board:
     def rename(self):
         tag_id = self.random.choice(list(self.tags))
         name = f"{self.random.choice(STEMS)} {uuid.uuid4().hex[:3]}"
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             which = schema.tags.c.id == tag_id
             tx.execute(update(schema.tags).where(which).values(name=name, slug=name))
             tx.changed(ChangeKind.TAG, tag_id)
@@ -394,7 +407,7 @@ class Board:
     def recategorise(self):
         tag_id = self.random.choice(self.canonical())
         category = self.random.choice([None, "rating", "oc", "species"])
-        with self.library.writing(SYSTEM) as tx:
+        with self.writing() as tx:
             which = schema.tags.c.id == tag_id
             tx.execute(update(schema.tags).where(which).values(category=category))
             tx.changed(ChangeKind.TAG, tag_id)
