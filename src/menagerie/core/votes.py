@@ -26,6 +26,7 @@ from sqlalchemy import (
 from menagerie.core import rights, visibility
 from menagerie.errors import Banned, Invalid, NotFound
 from menagerie.library import Tx
+from menagerie.search.personal import Relation
 from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind
 
@@ -207,11 +208,26 @@ def _counts(tx: Tx, image_id: int) -> Counts:
 def interactions(tx: Tx, ids: Sequence[int]) -> list[Interaction]:
     """Return what the actor has done to these images: hides, faves, upvotes, then downvotes.
 
-    Nothing for whoever has no account.
+    Nothing for whoever has no account. Answered from the catalogue's sets, which cost a statement
+    only when first asked for.
     """
     account_id = tx.actor.account_id
     if account_id is None or not ids:
         return []
+    if tx.has_changed:
+        return _interactions_stored(tx, account_id, ids)
+    personal = tx.library.catalogue.current().personal
+    sets = ((kind, personal.related(relation, account_id)) for relation, kind in _RELATIONS)
+    return [
+        Interaction(image_id, *kind)
+        for kind, found in sets
+        for image_id in ids
+        if image_id in found
+    ]
+
+
+def _interactions_stored(tx: Tx, account_id: int, ids: Sequence[int]) -> list[Interaction]:
+    """Return the same from the database, for a transaction that the catalogue knows nothing of."""
     hides, faves, votes = schema.hides.c, schema.faves.c, schema.votes.c
     kinds = (
         select(hides.image_id, literal(0)).where(
@@ -233,6 +249,12 @@ def interactions(tx: Tx, ids: Sequence[int]) -> list[Interaction]:
 
 
 _NAMES = {0: ("hidden", ""), 1: ("faved", ""), 2: ("voted", "up"), 4: ("voted", "down")}
+_RELATIONS = (
+    (Relation.HIDES, _NAMES[0]),
+    (Relation.FAVES, _NAMES[1]),
+    (Relation.UPVOTES, _NAMES[2]),
+    (Relation.DOWNVOTES, _NAMES[4]),
+)
 
 
 def is_subscribed(tx: Tx, image_id: int) -> bool:
