@@ -220,6 +220,22 @@ def test_autocomplete_finds_names_bare_names_and_aliases_by_use(library):
         assert tags.autocomplete(tx, " ") == tags.autocomplete(tx, "a\0") == []
 
 
+def test_autocomplete_among_very_many_that_begin_alike(library):
+    rows.image(library, "safe, pin 1, pin 7")
+    rows.image(library, "safe, pin 7, artist:pinto")
+    rows.tag_ids(library, *(f"pin {n}" for n in range(tags._MOST_MATCHES + 1)))
+    alias, target = rows.tag_ids(library, "pin x", "safe")
+    with library.writing(SYSTEM) as tx:
+        vocabulary.alias(tx, alias, target)
+    with library.reading(ANONYMOUS) as tx:
+        assert tags.autocomplete(tx, "pin") == [
+            tags.Suggestion(None, "pin 7", 2),
+            tags.Suggestion("pin x", "safe", 2),
+            tags.Suggestion(None, "artist:pinto", 1),
+            tags.Suggestion(None, "pin 1", 1),
+        ]
+
+
 def test_an_alias_moves_labels_filters_and_watchers(library):
     both = rows.image(library, "safe, dog, hound")
     one = rows.image(library, "safe, hound, solo")

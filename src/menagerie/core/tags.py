@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, union_all
 
 from menagerie.core import rights
 from menagerie.errors import Invalid, NotFound
@@ -134,6 +134,8 @@ class Placed(Protocol):
         """The tag's category."""
 
 
+# How many tags that begin alike are sorted by use; beyond, the most used are looked through.
+_MOST_MATCHES = 1000
 _COLUMNS = tuple(schema.tags.c[name] for name in Tag.__struct_fields__)
 _SELECT = select(*_COLUMNS)
 _PLACES = {category: place for place, category in enumerate(CATEGORY_ORDER)}
@@ -409,27 +411,21 @@ def autocomplete(tx: Tx, term: str, limit: int = 10) -> list[Suggestion]:
     the order of names; a tag that matches by its own name is not offered by an alias as well.
     """
     prefix = words.normalise_tag_name(term)
-    if not prefix or "\0" in prefix:
+    if not prefix or rights.is_unfit(prefix):
         return []
     own, target = schema.tags, schema.tags.alias("target")
-    # A range, since LIKE would not use the index; nothing sorts after the last code point. Not
-    # `between`, whose bounds PostgreSQL does not take with a collation.
-    begins = or_(
-        *(
-            and_(column >= prefix, column <= prefix + "\U0010ffff")
-            for column in (own.c.name, own.c.name_in_namespace)
-        )
-    )
+    matches = _matches(tx, prefix)
     direct = tx.all(
         select(own.c.name, own.c.image_count)
-        .where(begins, own.c.image_count > 0, own.c.aliased_to_id.is_(None))
+        # Wrapped, or SQLite would go through everything that is no alias first.
+        .where(matches, own.c.image_count > 0, func.coalesce(own.c.aliased_to_id, 0) == 0)
         .order_by(own.c.image_count.desc(), own.c.name)
         .limit(limit)
     )
     by_alias = tx.all(
         select(target.c.name, target.c.image_count, own.c.name)
         .join(target, own.c.aliased_to_id == target.c.id)
-        .where(begins, target.c.image_count > 0)
+        .where(matches, own.c.aliased_to_id > 0, target.c.image_count > 0)
         .order_by(target.c.image_count.desc(), own.c.name)
         .limit(limit)
     )
@@ -437,3 +433,28 @@ def autocomplete(tx: Tx, term: str, limit: int = 10) -> list[Suggestion]:
     for name, count, alias in by_alias:
         found.setdefault(name, Suggestion(alias, name, count))
     return sorted(found.values(), key=lambda s: (-s.images, s.canonical))[:limit]
+
+
+def _matches(tx: Tx, prefix: str) -> ColumnElement[bool]:
+    """Return the condition that a tag's name, or its bare name, begins with the prefix.
+
+    Few such tags are found by name and then sorted by use. Of many, the most used are met soon
+    enough by walking down the tags by use, which the wrapped columns make both databases do: among
+    200,000 tags that all match, 4 ms instead of 300.
+    """
+    row = schema.tags.c
+    columns: tuple[ColumnElement[str], ...] = (row.name, row.name_in_namespace)
+    few = [
+        select(select(row.id).where(_begins(column, prefix)).limit(_MOST_MATCHES + 1).subquery())
+        for column in columns
+    ]
+    ids = set(tx.execute(union_all(*few)).scalars())
+    if len(ids) <= _MOST_MATCHES:
+        return row.id.in_(ids)
+    return or_(*(_begins(func.coalesce(column, ""), prefix) for column in columns))
+
+
+def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    # A range, since LIKE would not use the index; nothing sorts after the last code point. Not
+    # `between`, whose bounds PostgreSQL does not take with a collation.
+    return and_(column >= prefix, column <= prefix + "\U0010ffff")
