@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import msgspec
@@ -115,8 +114,9 @@ def _get(
     target: SplitResult, deadline: float, *, allow_private: bool, user_agent: str
 ) -> Iterator[http.client.HTTPResponse]:
     """Send a GET and yield the answer, whose body can be read until `deadline`."""
+    addresses = _resolve(target, allow_private=allow_private)
     with _network(deadline):
-        connection = _connect(target, deadline, allow_private=allow_private)
+        connection = _connect(target, addresses, deadline)
     # A server may send a byte now and then for ever: no single read would time out.
     guard = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [connection.sock])
     guard.daemon = True
@@ -124,6 +124,8 @@ def _get(
     try:
         headers = {"User-Agent": user_agent, "Accept": "image/*,video/*;q=0.9,*/*;q=0.8"}
         with _network(deadline):
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
             path = _ascii(target.path or "/", target.query)
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
@@ -145,37 +147,44 @@ def _cut(connected: socket.socket) -> None:
 
 
 def _connect(
-    target: SplitResult, deadline: float, *, allow_private: bool
+    target: SplitResult, addresses: list[str], deadline: float
 ) -> http.client.HTTPConnection:
-    """Return a connection whose socket leads to an address that was judged."""
-    host = target.hostname or ""
-    port = target.port or (443 if target.scheme == "https" else 80)
-    left_s = max(0.1, deadline - time.monotonic())
-    address = _resolve(host, port, allow_private=allow_private)
-    raw = socket.create_connection(address, timeout=left_s)
-    try:
-        if target.scheme == "https":
-            raw = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-    except BaseException:
-        raw.close()
-        raise
-    # http.client writes the Host header from these; the port only when it is not the usual one.
-    kind: Any = http.client.HTTPSConnection if target.scheme == "https" else None
-    connection: http.client.HTTPConnection = (kind or http.client.HTTPConnection)(host, port)
+    """Return a connection to the first of `addresses` that answers; TLS is not yet agreed."""
+    host, port = target.hostname or "", _port(target)
+    connection = http.client.HTTPConnection(host, port)
+    connection.auto_open = 0  # it must never look the host up by itself
+    for index, address in enumerate(addresses):
+        try:
+            left_s = max(0.1, deadline - time.monotonic())
+            raw = socket.create_connection((address, port), timeout=left_s)
+            break
+        except OSError:
+            if index == len(addresses) - 1:
+                raise
+    if target.scheme == "https":
+        # http.client names the port in the Host header unless it is the scheme's usual one.
+        connection.default_port = http.client.HTTPS_PORT
+        context = ssl.create_default_context()
+        raw = context.wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
     connection.sock = raw
     return connection
 
 
-def _resolve(host: str, port: int, *, allow_private: bool) -> tuple[str, int]:
-    """Return an address of `host`; refuses it when any of its addresses is special."""
+def _port(target: SplitResult) -> int:
+    return target.port or (http.client.HTTPS_PORT if target.scheme == "https" else 80)
+
+
+def _resolve(target: SplitResult, *, allow_private: bool) -> list[str]:
+    """Return the addresses of a host; refuses it when any of them is special."""
+    host = target.hostname or ""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, _port(target), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise _refusal(f"host {host} is not known") from error
     addresses = [str(entry[4][0]) for entry in found]
     if not allow_private and not all(is_public(address) for address in addresses):
         raise _refusal("leads to a private or special address, which is not allowed")
-    return addresses[0], port
+    return addresses
 
 
 def is_public(address: str) -> bool:
