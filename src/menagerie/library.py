@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Executable, Row, select
 from sqlalchemy.engine import CursorResult
 
 from menagerie.media.pool import DecodePool
+from menagerie.once import once
 from menagerie.search.catalogue import Catalogue
 from menagerie.search.version import Version
 from menagerie.settings import Settings
@@ -89,12 +90,12 @@ class Tx:
         self._changes: dict[tuple[ChangeKind, int, int | None], None] = {}  # ordered, unique
         self._after_commit: list[Callable[[], None]] = []
 
-    @cached_property
+    @once
     def connection(self) -> Connection:
         """The database connection, inside this transaction."""
         return self._open()
 
-    @cached_property
+    @once
     def version(self) -> Version:
         """The catalogue as of a moment in this transaction: all that was committed before it."""
         return self.library.catalogue.current()
@@ -197,7 +198,7 @@ class Library:
         """What this library is: `id`, `epoch`, `secret`, `created_at`."""
         with self.database.read() as connection:
             rows = connection.execute(select(schema.facts.c.name, schema.facts.c.value))
-            return {name: value for name, value in rows}
+            return {row.name: row.value for row in rows}
 
     def close(self) -> None:
         """Stop the decoding processes and close the database."""

@@ -88,6 +88,8 @@ def may_know(actor: Actor, facts: Facts) -> bool:
     that is pending may be read by id by everybody; one that was rejected or quarantined only by its
     owner and by moderators.
     """
+    if facts.audience == Audience.PUBLIC and facts.review == Review.APPROVED:
+        return True  # nearly all, and asked for each image of a page
     own = is_own(actor, facts)
     if facts.audience == Audience.PRIVATE:
         return own and not facts.is_deleted_by_owner

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import cast
@@ -22,6 +22,7 @@ from menagerie.http.parameters import (
     tree,
 )
 from menagerie.library import ANONYMOUS, Actor, Library, Tx
+from menagerie.once import once
 
 SESSION_COOKIE = "menagerie_session"
 """The cookie of somebody who logged in on the web; files accept it too."""
@@ -69,7 +70,7 @@ class Call:
         """The id of this request in logs and in the `X-Request-Id` header."""
         return str(self.scope["state"].get("request_id", ""))
 
-    @cached_property
+    @once
     def headers(self) -> dict[str, str]:
         """Every header by its name in lower case; of repeated ones the first."""
         found: dict[str, str] = {}
@@ -77,7 +78,7 @@ class Call:
             found.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
         return found
 
-    @cached_property
+    @once
     def cookies(self) -> dict[str, str]:
         """The cookies the client sent."""
         try:
@@ -86,12 +87,12 @@ class Call:
             return {}
         return {name: morsel.value for name, morsel in jar.items()}
 
-    @cached_property
+    @once
     def query(self) -> Tree:
         """The parameters of the query alone. Raises Malformed."""
         return tree(parse_pairs(self.scope["query_string"]))
 
-    @cached_property
+    @once
     def form(self) -> Tree:
         """The parameters of the body alone. Raises Malformed."""
         if self.body is None:
@@ -101,7 +102,7 @@ class Call:
             return self.body.json
         return tree(self.body.fields)
 
-    @cached_property
+    @once
     def params(self) -> Tree:
         """All parameters: the body's win over the query's, the path's over both."""
         path_params = cast("Mapping[str, str]", self.scope["path_params"])
@@ -131,17 +132,17 @@ class Call:
         files = self.body.files if self.body is not None else []
         return next((file for name in names for key, file in files if key == name), None)
 
-    @cached_property
+    @once
     def actor(self) -> Actor:
         """Whoever calls, by the credentials this door takes. Raises what judging them raises."""
         return self._identify(self)
 
-    @cached_property
+    @once
     def address(self) -> str:
         """The client's address, behind trusted proxies the one they report."""
         return client_address(self.scope, self.headers, self._trusted)
 
-    @cached_property
+    @once
     def base_url(self) -> str:
         """Where the library is reached, without a slash at the end."""
         configured = self.library.settings.public_url

@@ -8,7 +8,7 @@ answered by the door with the longest matching prefix.
 import asyncio
 import contextvars
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from pathlib import Path
@@ -96,21 +96,6 @@ class Door(NamedTuple):
     shapes: tuple[Any, ...] = ()  # further types that the documentation refers to
 
 
-def door_of(doors: Iterable[Door], path: str) -> Door:
-    """Return the door whose longest prefix `path` begins with; one must have the prefix `/`."""
-    best: tuple[int, Door] | None = None
-    for door in doors:
-        for prefix in door.prefixes:
-            stem = prefix.rstrip("/")
-            if path == stem or path.startswith(stem + "/"):
-                length = len(stem)
-                if best is None or length > best[0]:
-                    best = (length, door)
-    if best is None:
-        raise LookupError(path)
-    return best[1]
-
-
 def answer_error(door: Door, error: Exception, call: Call) -> Answer:
     """Word `error` as `door` does; what no table names is logged with its trace and answered 500.
 
@@ -140,10 +125,20 @@ class Mounting:
     def __init__(self, library: Library, doors: Sequence[Door]) -> None:
         self.library = library
         self.doors = tuple(doors)
+        stems = ((prefix.rstrip("/") + "/", door) for door in doors for prefix in door.prefixes)
+        self._stems = sorted(stems, key=lambda pair: -len(pair[0]))
         self.executor = ThreadPoolExecutor(
             library.settings.worker_threads, thread_name_prefix="request"
         )
         self.spool: Path = limits.spool_folder(library.settings.data_path)
+
+    def door(self, path: str) -> Door:
+        """Return the door whose longest prefix `path` begins with; one must have the prefix `/`."""
+        below = path + "/"
+        for stem, door in self._stems:
+            if below.startswith(stem):
+                return door
+        raise LookupError(path)
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return one Litestar handler for every operation and path of every door."""
@@ -156,7 +151,7 @@ class Mounting:
 
     def on_framework_error(self, request: Request[Any, Any, Any], error: Exception) -> Answer:
         """Answer what was raised outside operations, by the path's door; Litestar calls this."""
-        door = door_of(self.doors, request.scope["path"])
+        door = self.door(request.scope["path"])
         call = Call(self.library, request.scope, identify=door.identify)
         return answer_error(door, of_framework(error), call)
 
