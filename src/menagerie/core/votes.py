@@ -183,16 +183,18 @@ def _delete(tx: Tx, table: Table, account_id: int, image_id: int) -> int:
 def _count(tx: Tx, account_id: int, image_id: int, changes: dict[str, int]) -> Counts:
     """Apply the changes of the counters, log them, and return the counters."""
     real = {name: by for name, by in changes.items() if by}
-    if real:
-        tx.execute(
-            update(schema.images)
-            .where(_image.id == image_id)
-            .values({name: _image[name] + by for name, by in real.items()})
-        )
-    if any(changes.values()):
-        tx.changed(ChangeKind.IMAGE, image_id)
-        tx.changed(ChangeKind.INTERACTION, account_id, image_id)
-    return _counts(tx, image_id)
+    if not real:
+        return _counts(tx, image_id)
+    tx.changed(ChangeKind.IMAGE, image_id)
+    tx.changed(ChangeKind.INTERACTION, account_id, image_id)
+    after = tx.execute(
+        update(schema.images)
+        .where(_image.id == image_id)
+        .values({name: _image[name] + by for name, by in real.items()})
+        .returning(*_COUNTERS)
+    )
+    row: Sequence[int] = after.one()
+    return Counts(*row)
 
 
 def _counts(tx: Tx, image_id: int) -> Counts:
