@@ -55,7 +55,7 @@ class Board:
         self.images, self.tags, self.accounts, self.galleries = {}, {}, {}, {}
         self.filters, self.related = {}, {name: set() for name in RELATIONS}
         self.open = None
-        with self.library.writing(SYSTEM) as self.open:
+        with self.in_one_go():
             for name in NAMES:
                 self.add_account(name)
             for stem in STEMS:
@@ -66,11 +66,17 @@ class Board:
                 self.add_gallery()
             for _ in range(size):
                 self.add_image()
+
+    @contextmanager
+    def in_one_go(self):
+        """Everything in the block is one transaction."""
+        with self.library.writing(SYSTEM) as self.open:
+            yield
         self.open = None
 
     @contextmanager
     def writing(self):
-        """A transaction of its own, or the one that is open: a board is made in one go."""
+        """A transaction of its own, or the one that is open."""
         if self.open is not None:
             yield self.open
             return

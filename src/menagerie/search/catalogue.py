@@ -35,8 +35,8 @@ class Catalogue:
         self._database = database
         self._snapshot_path = snapshot_path
         self._lock = threading.Lock()
-        # The newest version, and what Database.version() said before it was read.
-        self._newest: tuple[int | None, Version] | None = None
+        # The newest version, and what Database.marker() said before it was read.
+        self._newest: tuple[object, Version] | None = None
 
     def current(self) -> Version:
         """Return the version with everything committed before this call.
@@ -45,16 +45,16 @@ class Catalogue:
         while nothing changed.
         """
         newest = self._newest
-        marker = self._database.version()
-        if newest is not None and marker is not None and newest[0] == marker:
+        marker = self._database.marker()
+        if newest is not None and newest[0] == marker:
             return newest[1]
         with self._lock:
             # Asked again, since waiting for the lock took time; read before the log is, so that a
             # commit in between makes the next call look again.
-            marker = self._database.version()
+            marker = self._database.marker()
             if self._newest is None:
                 version = self._first()
-            elif marker is None or marker != self._newest[0]:
+            elif marker != self._newest[0]:
                 version = self._caught_up(self._newest[1])
             else:
                 version = self._newest[1]
@@ -64,7 +64,7 @@ class Catalogue:
     def rebuild(self) -> Version:
         """Build from the database, whatever is there already."""
         with self._lock:
-            marker = self._database.version()
+            marker = self._database.marker()
             version = self._built()
             self._newest = (marker, version)
             return version

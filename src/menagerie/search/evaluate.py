@@ -4,6 +4,7 @@ Nothing is compared with the set of all images until the end: a negation is carr
 and whoever asks combines the result with the images the viewer may find.
 """
 
+import functools
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
@@ -192,10 +193,10 @@ class Evaluation:
 
     def _code(self, node: stored.Literal) -> BitMap:
         texts = self._version.codes[node.field]
-        codes = [code for code, text in enumerate(texts, 1) if _fits(text, node)]
-        if not codes:
-            return NONE.images
-        return self._version.columns[node.field].where(lambda values: np.isin(values, codes))
+        column = self._version.columns[node.field]
+        fitting = [code for code, text in enumerate(texts, 1) if _fits(text, node)]
+        found = [column.where(functools.partial(np.equal, code)) for code in fitting]
+        return BitMap.union(BitMap(), *found)
 
 
 _ID_COLUMNS = {

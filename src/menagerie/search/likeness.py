@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pyroaring import BitMap
 
 from menagerie.media.hashes import Intensities
-from menagerie.search.columns import BITS, Ids, ids_of
+from menagerie.search.columns import BITS, Ids, from_ids, ids_of
 from menagerie.search.version import Version
 
 QUADRANTS = ("nw", "ne", "sw", "se")
@@ -24,8 +24,8 @@ def by_intensities(
     of the squares of these five differences.
     """
     wanted = [getattr(look, name) for name in QUADRANTS]
-    ids = _near(version, wanted, _REACH * distance)
-    ids = ids[np.isin(ids, ids_of(version.flags["measured"] & within), assume_unique=True)]
+    near = from_ids(_near(version, wanted, _REACH * distance))
+    ids = ids_of(near & version.flags["measured"] & within)
     differences = [
         version.columns[name].gather(ids) - value
         for name, value in zip(QUADRANTS, wanted, strict=True)

@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 from pyroaring import BitMap
-from sqlalchemy import Connection, Text, and_, bindparam, case, cast, func, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+)
 
 from menagerie.search.columns import (
     BITS,
@@ -91,7 +102,7 @@ _ROWS = select(*(expression.label(name) for part in _PARTS for name, expression 
 _WORDS = select(_t.id, _t.name, _t.category, _t.aliased_to_id)
 _ASSERTED = _l.state == LabelState.ASSERTED
 # Made once: building a statement costs more than running it.
-_GIVEN = bindparam("ids", expanding=True)
+_GIVEN: BindParameter[Any] = bindparam("ids", expanding=True)
 _ROWS_BY_ID = _ROWS.where(_i.id.in_(_GIVEN)).order_by(_i.id)
 _WORDS_BY_ID = _WORDS.where(_t.id.in_(_GIVEN))
 _LABELS_BY_IMAGE = select(_l.image_id, _l.tag_id).where(_ASSERTED, _l.image_id.in_(_GIVEN))
@@ -172,7 +183,7 @@ def _read_images(
     length = ((high or -1) >> BITS) + 1
     for index in range((low or 0) >> BITS, length):
         start = index << BITS
-        rows = connection.execute(_ROWS.where(_i.id >= start, _i.id < start + CHUNK)).all()
+        rows = _raw(connection, _ROWS.where(_i.id >= start, _i.id < start + CHUNK))
         if rows:
             read = dict(zip(_NAMES, zip(*rows, strict=True), strict=True))
             _fill(index, read, drafts, masks, places)
@@ -181,6 +192,17 @@ def _read_images(
     columns = {name: draft.finish() for name, draft in drafts.items()}
     flags = {name: from_masks(chunks) for name, chunks in masks.items()}
     return columns, flags, {name: tuple(place) for name, place in places.items()}
+
+
+def _raw(connection: Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
+    """Return rows as the driver gives them, in half the time of going through SQLAlchemy's."""
+    compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(str(compiled))
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
 
 
 def _fill(
