@@ -255,6 +255,16 @@ def test_a_file_may_be_as_big_as_the_limit_and_no_bigger(library, alice, tmp_pat
         assert put(library, alice, upload_of(tmp_path, data))
 
 
+def test_a_picture_may_have_as_many_pixels_as_the_limit_and_no_more(library, alice, tmp_path):
+    upload = upload_of(tmp_path, build.png((20, 10)))
+    with configured(library, pixel_limit=199):
+        with pytest.raises(Unsupported) as caught:
+            put(library, alice, upload)
+        assert caught.value.reason == "dimensions are too large to process"
+    with configured(library, pixel_limit=200):
+        assert put(library, alice, upload)
+
+
 # Duplicates.
 
 

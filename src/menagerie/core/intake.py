@@ -163,7 +163,11 @@ def _too_large(settings: Settings) -> Invalid:
 
 
 def _limits(settings: Settings) -> Limits:
-    return Limits(max_bytes=settings.upload_limit, max_frames=settings.frame_limit)
+    return Limits(
+        max_bytes=settings.upload_limit,
+        max_px=settings.pixel_limit,
+        max_frames=settings.frame_limit,
+    )
 
 
 def _look_at(library: Library, path: Path, upload: Upload) -> Examination | Invalid:

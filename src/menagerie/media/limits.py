@@ -17,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     max_bytes: int = 131_072_000
     max_side_px: int = 32_767
+    max_px: int = 400_000_000
     max_frames: int = 5_000
     max_total_px: int = 2_000_000_000
     max_duration_s: float = 3_600.0
@@ -35,7 +36,8 @@ def check_size(width: int, height: int, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise corrupt("a side has no pixels")
     padded_bytes = ((width + 63) // 64 * 64 * 8 + 1024) * (height + 128)
-    if max(width, height) > limits.max_side_px or padded_bytes >= 2_147_483_647:
+    is_too_big = max(width, height) > limits.max_side_px or width * height > limits.max_px
+    if is_too_big or padded_bytes >= 2_147_483_647:
         raise Unsupported(TOO_MANY_PIXELS)
 
 
