@@ -3,26 +3,23 @@
 import html
 import re
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
 import pytest
 from litestar import Litestar
-from litestar.testing import TestClient
 
 import build
+from inprocess import Client
 from menagerie import web
 from menagerie.http.edge import Edge
 from menagerie.http.routing import Mounting
 from menagerie.storage.schema import Role
 
 
-def make_app(library) -> Litestar:
-    """The web in front of a library, without dialects."""
-    mounting = Mounting(library, [web.routes(library)])
+def make_app(mounting) -> Litestar:
+    """The doors that are mounted, as an application."""
     app = Litestar(
         route_handlers=mounting.handlers(),
         exception_handlers={Exception: mounting.on_framework_error},
-        on_shutdown=[mounting.close],
         openapi_config=None,
         logging_config=None,
     )
@@ -33,26 +30,19 @@ def make_app(library) -> Litestar:
 class Browser:
     """Follows links, fills forms, keeps cookies; `csrf` is the token of the last page."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: Client) -> None:
         self.client = client
         self.csrf = ""
 
     def get(self, path, **options):
-        answer = self.client.get(path, **options)
+        answer = self.client.get(path, **{"follow_redirects": True, **options})
         token = re.search(r'<meta name="csrf-token" content="(\w+)">', answer.text)
         self.csrf = token[1] if token else self.csrf
         return answer
 
-    def post(self, path, fields=None, *, files=None, follow_redirects=False, csrf=None):
+    def post(self, path, fields=None, *, files=None, csrf=None):
         data = {"_csrf": self.csrf if csrf is None else csrf, **(fields or {})}
-        if files:
-            return self.client.post(path, data=data, files=files, follow_redirects=follow_redirects)
-        return self.client.post(
-            path,
-            content=urlencode(data),
-            headers={"content-type": "application/x-www-form-urlencoded"},
-            follow_redirects=follow_redirects,
-        )
+        return self.client.post(path, data=data, files=files)
 
     def log_in(self, name, password=build.PASSWORD):
         self.get("/login")
@@ -69,18 +59,14 @@ def text_of(answer) -> str:
 
 
 @pytest.fixture
-def app(library) -> Litestar:
-    return make_app(library)
-
-
-@pytest.fixture
-def open_browser(app) -> Iterator:
+def open_browser(library) -> Iterator:
     """Open browsers with cookies of their own."""
+    mounting = Mounting(library, [web.routes(library)])
+    app = make_app(mounting)
     opened = []
 
     def open_one(name=None):
-        client = TestClient(app, base_url="http://testserver.local", raise_server_exceptions=False)
-        client.__enter__()
+        client = Client(app, base_url="http://library.test")
         opened.append(client)
         browser = Browser(client)
         browser.get("/")
@@ -88,7 +74,8 @@ def open_browser(app) -> Iterator:
 
     yield open_one
     for client in opened:
-        client.__exit__(None, None, None)
+        client.close()
+    mounting.close()
 
 
 @pytest.fixture

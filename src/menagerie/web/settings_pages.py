@@ -81,7 +81,12 @@ def delete_account(visit: Visit) -> Answer:
     """Delete the account, knowing its password."""
     _require_account(visit)
     try:
-        accounts.deactivate(visit.library, visit.actor, visit.form("password_to_delete"))
+        accounts.deactivate(
+            visit.library,
+            visit.actor,
+            visit.form("password_to_delete"),
+            with_uploads=visit.form("with_uploads") == "1",
+        )
     except Unauthenticated as error:
         wrong = Invalid({"password_to_delete": [error.message]})
         form = visit.sent(shown=["password_to_delete"], error=wrong)
