@@ -148,7 +148,7 @@ class _LogEnd:
         if self._connection is None:
             self._connection = self._engine.connect()
             self._connection.detach()
-        driver: Any = self._connection.connection.driver_connection
+        driver: Any = self._connection.connection.dbapi_connection  # detached: no record of it
         return driver.execute(self._ASK, prepare=True).fetchone()
 
     def _let_go(self) -> None:
