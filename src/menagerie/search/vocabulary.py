@@ -104,7 +104,8 @@ class _Base:
             places: Iterable[int] = range(low, high)
         else:
             places = self._holding(longest, low, high)
-        if pattern == (first, Hole.ANY):
+        if pattern in {(first, Hole.ANY), (Hole.ANY, longest, Hole.ANY)}:
+            # Found is fitting, there.
             yield from places
             return
         names = self.names
