@@ -4,9 +4,14 @@
 microseconds, as long as the core needs for the same answer.
 """
 
+import multiprocessing
+import sys
 import time
 from functools import cache
 
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 from litestar import Litestar, Response, get
 
 TYPE = "application/json; charset=utf-8"
@@ -33,3 +38,21 @@ def spent(size: int, us: int) -> Response[bytes]:
 
 
 app = Litestar([ready, spent], openapi_config=None)
+
+
+def main() -> None:
+    """Serve on the port that the command line names, as `menagerie serve` would with one worker."""
+    multiprocessing.set_start_method("spawn", force=True)
+    Granian(
+        "benchmarks.bare:app",
+        address="127.0.0.1",
+        port=int(sys.argv[1]),
+        interface=Interfaces.ASGI,
+        workers=1,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,11 @@
 """Measuring and printing: medians, requests per second, and a table of ratios."""
 
 import asyncio
+import re
 import statistics
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -62,6 +63,9 @@ def report(title: str, rows: list[Row]) -> None:
     Console(width=140).print(table)
 
 
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+
+
 class _Client(asyncio.Protocol):
     """One connection that asks the same thing again as soon as it is answered."""
 
@@ -71,35 +75,35 @@ class _Client(asyncio.Protocol):
         self.count = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # tells mypy
-        self.transport = transport
-        transport.write(self.request)
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         head = self.buffer.find(b"\r\n\r\n")
         if head < 0:
             return
-        headers = bytes(self.buffer[:head]).lower()
-        length = int(headers.split(b"content-length:")[1].split(b"\r\n")[0])
-        if len(self.buffer) < head + 4 + length:
-            return
-        if not headers.startswith(b"http/1.1 2"):
-            self.done.set_exception(RuntimeError(bytes(self.buffer).decode(errors="replace")))
-            self.transport.close()
-            return
-        self.buffer.clear()
-        self.count += 1
-        if time.perf_counter() < self.until:
-            self.transport.write(self.request)
-        else:
-            self.transport.close()
-            if not self.done.done():
-                self.done.set_result(self.count)
+        length = _LENGTH.search(self.buffer, 0, head + 2)
+        if length is None or not self.buffer.startswith(b"HTTP/1.1 2"):
+            self._end(RuntimeError(bytes(self.buffer[:2000]).decode(errors="replace")))
+        elif len(self.buffer) >= head + 4 + int(length[1]):
+            self.buffer.clear()
+            self.count += 1
+            if time.perf_counter() < self.until:
+                self.transport.write(self.request)
+            else:
+                self._end(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(exc or ConnectionResetError("closed by the server"))
+            self._end(exc or ConnectionResetError("closed by the server"))
+
+    def _end(self, error: Exception | None) -> None:
+        if error is None:
+            self.done.set_result(self.count)
+        elif not self.done.done():
+            self.done.set_exception(error)
+        self.transport.close()
 
 
 def requests_per_s(url: str, *, connections: int, seconds: float = 3.0) -> float:

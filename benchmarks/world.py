@@ -24,7 +24,6 @@ from menagerie.library import Library
 
 TAGS_PER_IMAGE = 25
 BATCH = 50_000
-USED_TAGS = 20_000  # a larger vocabulary than this is there to be searched, not used
 START_US = 1_500_000_000_000_000
 STEP_S = 37  # seconds between uploads
 RATINGS = (("safe", 0.72), ("suggestive", 0.12), ("questionable", 0.08), ("explicit", 0.08))
@@ -72,7 +71,7 @@ def _fill(
         connection.execute(f"DROP INDEX {name}")
     connection.execute("BEGIN")
     ratings, first = _add_tags(connection, vocabulary)
-    used = np.arange(first, first + min(vocabulary, USED_TAGS), dtype=np.int64)
+    used = np.arange(first, first + vocabulary, dtype=np.int64)
     _add_accounts(connection)
     for low in range(1, images + 1, BATCH):
         ids = np.arange(low, min(low + BATCH, images + 1), dtype=np.int64)
