@@ -101,7 +101,7 @@ def show(call: Call) -> Answer:
     slug = call.text("slug").replace(" ", "+")
     with call.reading() as tx:
         tag = tags.get_by_slug(tx, slug)
-    return answers.json({"tag": shapes.tag(tag, site.site_of(call))})
+    return answers.json({"tag": shapes.tag(tag)})
 
 
 def search(call: Call) -> Answer:
@@ -112,8 +112,7 @@ def search(call: Call) -> Answer:
     with call.reading() as tx:
         found = find.tags(tx, query, page=site.page_of(call), per_page=site.per_page_of(call))
         shown = tags.find_many(tx, found.ids)
-    here = site.site_of(call)
-    return answers.json({"tags": [shapes.tag(tag, here) for tag in shown], "total": found.total})
+    return answers.json({"tags": [shapes.tag(tag) for tag in shown], "total": found.total})
 
 
 def autocomplete(call: Call) -> Answer:
@@ -164,13 +163,7 @@ def fetch(call: Call) -> Answer:
     ids = [int(text) for text in sent if text.isascii() and text.isdigit() and len(text) < 19]
     with call.reading() as tx:
         found = tags.find_many(tx, [tag_id for tag_id in ids if tag_id <= INT64_MAX])
-    here = site.site_of(call)
-    shown = [
-        shapes.FetchedTagShape(
-            tag.id, tag.name, tag.image_count, shapes.spoiler_image(tag.spoiler_image, here)
-        )
-        for tag in found
-    ]
+    shown = [shapes.FetchedTagShape(tag.id, tag.name, tag.image_count, None) for tag in found]
     return answers.json({"tags": shown})
 
 

@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -299,7 +298,7 @@ class TagShape(Struct):
     dnp_entries: list[str]
 
 
-def tag(of: TagPage, site: Site) -> TagShape:
+def tag(of: TagPage) -> TagShape:
     """Return a tag; an alias says what it stands for and has no images of its own."""
     return TagShape(
         id=of.id,
@@ -308,7 +307,7 @@ def tag(of: TagPage, site: Site) -> TagShape:
         description=of.description,
         short_description=of.short_description,
         images=0 if of.aliased_to_id is not None else of.image_count,
-        spoiler_image_uri=spoiler_image(of.spoiler_image, site),
+        spoiler_image_uri=None,  # tags cannot be given pictures yet
         namespace=of.namespace,
         name_in_namespace=of.name_in_namespace,
         category=of.category,
@@ -318,11 +317,6 @@ def tag(of: TagPage, site: Site) -> TagShape:
         implied_by_tags=list(of.implied_by_tags),
         dnp_entries=[],
     )
-
-
-def spoiler_image(name: str | None, site: Site) -> str | None:
-    """Return the address of a tag's picture."""
-    return f"{site.base_url}/media/{quote(name)}" if name else None
 
 
 class FilterShape(Struct):
