@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -15,9 +16,9 @@ ACTIONS, IMAGES, ACCOUNTS = 1000, 5, 6
 
 
 def test_counters_equal_recounts_after_a_thousand_actions(tmp_path: Path) -> None:
-    with serving(tmp_path / "data", workers="2") as server:
+    with serving(tmp_path / "data", workers="2") as server, ExitStack() as stack:
         keys = [server.account(f"person{n}")["key"] for n in range(ACCOUNTS)]
-        client = httpx.Client(base_url=f"{server.url}/api/v1/json", timeout=60)
+        client = stack.enter_context(httpx.Client(base_url=f"{server.url}/api/v1/json", timeout=60))
         for number in range(IMAGES):
             made = client.post(
                 "/images",
@@ -44,8 +45,9 @@ def test_counters_equal_recounts_after_a_thousand_actions(tmp_path: Path) -> Non
                 case 4:
                     answer = client.post(f"{path}/hide", params=at)
                 case _:
-                    tags = {"add": [f"extra {chance.randrange(8)}"], "remove": ["extra 1"]}
-                    answer = client.patch(f"{path}/tags", params=at, json=tags)
+                    extra = f"extra {chance.randrange(8)}"
+                    tags = {"image": {"add_tags": [extra], "remove_tags": ["extra 1"]}}
+                    answer = client.patch(path, params=at, json=tags)
             return answer.status_code
 
         with ThreadPoolExecutor(12) as pool:
@@ -61,6 +63,5 @@ def test_counters_equal_recounts_after_a_thousand_actions(tmp_path: Path) -> Non
         for image in answers[0]["images"]:
             assert image["score"] == image["upvotes"] - image["downvotes"]
             assert image["tag_count"] == len(image["tags"])
-        client.close()
     checked = server.command("check", "--deep")
     assert checked.returncode == 0, checked.stdout + checked.stderr
