@@ -221,7 +221,7 @@ def _with_rating(names: list[str], rating: str) -> list[str]:
 def _split(text: str) -> list[str]:
     r"""Return the tags of a text with commas or line breaks between them.
 
-    >>> _split("dog, big eyes\\nsafe,")
+    >>> _split("dog, big eyes\nsafe,")
     ['dog', 'big eyes', 'safe']
     """
     return [name for part in text.splitlines() for name in parse_list(part)]
