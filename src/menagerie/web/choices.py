@@ -211,11 +211,11 @@ def gallery_page(visit: Visit) -> Answer:
         gallery = galleries.get(tx, visit.call.path_id())
         chosen = filters.effective(tx)
         query = f"gallery_id:{gallery.id}"
-        sort = find.parse_sort(query, "desc", tx)
+        sort = find.parse_sort(query, "asc", tx)
         found = find.images(
             tx, find.parse(tx, query), sort=sort, page=number, per_page=PER_PAGE, filter=chosen
         )
-        memory = {"q": query, "sf": query}
+        memory = {"q": query, "sf": query, "sd": "asc"}
         pictures = grid.pictures(tx, found.ids, chosen, view=view, context=memory)
     path = f"/galleries/{gallery.id}"
     return visit.page(

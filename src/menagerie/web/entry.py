@@ -101,6 +101,7 @@ def log_in(visit: Visit) -> Answer:
 
 
 def _open_session(visit: Visit, name: str, password: str) -> None:
+    visit.call.limit_logins()
     begun = accounts.log_in(
         visit.library,
         name,
@@ -166,6 +167,7 @@ def _reset_page(visit: Visit, form: Form, token: str, status: int) -> Answer:
 
 def reset(visit: Visit) -> Answer:
     """Set a new password with a recovery code, or with the token of a mail."""
+    visit.call.limit_logins()
     token = visit.form("token")
     try:
         if token:

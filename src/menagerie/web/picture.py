@@ -284,8 +284,15 @@ def moderate(visit: Visit) -> Answer:
         form = visit.sent(shown=["reason", "target"], error=error)
         return _page(visit, {"moderation_form": form}, 422)
     if notice == "merged":
-        return visit.go(f"/images/{leading_integer(visit.form('target'))}", notice)
+        return visit.go(f"/images/{_target(visit)}", notice)
     return _back(visit, notice)
+
+
+def _target(visit: Visit) -> int:
+    target = leading_integer(visit.form("target").strip().removeprefix("#"))
+    if target is None:
+        raise Invalid({"target": [texts.marked("must be the number of a picture")]})
+    return target
 
 
 def _moderated(tx: Tx, visit: Visit, action: str, image_id: int) -> str:
@@ -300,9 +307,6 @@ def _moderated(tx: Tx, visit: Visit, action: str, image_id: int) -> str:
             moderation.feature(tx, image_id)
             return "featured"
         case "merge":
-            target = leading_integer(visit.form("target").removeprefix("#"))
-            if target is None:
-                raise Invalid({"target": [texts.marked("must be the number of a picture")]})
-            moderation.merge(tx, image_id, target)
+            moderation.merge(tx, image_id, _target(visit))
             return "merged"
     raise Invalid({"action": [texts.marked("is not one of the actions")]})

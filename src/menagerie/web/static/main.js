@@ -67,7 +67,6 @@ function enhance(root) {
   for (const field of root.querySelectorAll("[data-suggest]")) suggest(field);
   for (const form of root.querySelectorAll("form[data-upload]")) upload(form);
   for (const form of root.querySelectorAll("form[data-autosubmit]")) {
-    form.querySelector("button").hidden = true;
     form.addEventListener("change", () => form.requestSubmit());
   }
   for (const secret of root.querySelectorAll("[data-copy]")) {
@@ -93,6 +92,19 @@ if (next && document.querySelector(".walk")) {
   document.head.append(hint);
 }
 
-// A picture that is being rendered: look again until it is ready.
+// A picture that is being rendered: look again until it is ready, and leave all else as it is.
 const waiting = document.querySelector("[data-refresh]");
-if (waiting) setTimeout(() => location.reload(), Number(waiting.dataset.refresh) * 1000);
+async function lookAgain() {
+  const answer = await fetch(location.href).catch(() => null);
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  if (!page || page.querySelector("[data-refresh]")) {
+    setTimeout(lookAgain, Number(waiting.dataset.refresh) * 1000);
+    return;
+  }
+  for (const place of [".stage", "[data-files]"]) {
+    const fresh = page.querySelector(place);
+    if (fresh) document.querySelector(place)?.replaceWith(fresh);
+  }
+  waiting.remove();
+}
+if (waiting) setTimeout(lookAgain, Number(waiting.dataset.refresh) * 1000);

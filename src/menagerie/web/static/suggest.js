@@ -10,10 +10,15 @@ export function suggest(field) {
   list.role = "listbox";
   list.hidden = true;
   field.parentElement.append(list);
-  field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
-  field.setAttribute("aria-expanded", "false");
+  // A field of several lines may not have this role.
+  const isBox = field.localName === "input";
+  if (isBox) field.setAttribute("role", "combobox");
+  function expand(isOpen) {
+    if (isBox) field.setAttribute("aria-expanded", String(isOpen));
+  }
+  expand(false);
   let chosen = -1;
   let asked = 0;
   let timer = 0;
@@ -34,7 +39,7 @@ export function suggest(field) {
     list.hidden = true;
     list.replaceChildren();
     chosen = -1;
-    field.setAttribute("aria-expanded", "false");
+    expand(false);
     field.removeAttribute("aria-activedescendant");
   }
 
@@ -90,7 +95,7 @@ export function suggest(field) {
       list.append(item);
     }
     list.hidden = false;
-    field.setAttribute("aria-expanded", "true");
+    expand(true);
   }
 
   field.addEventListener("input", () => {
