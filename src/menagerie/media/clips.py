@@ -24,6 +24,9 @@ _CODECS: dict[str, tuple[str, dict[str, str]]] = {
     "mp4": ("libx264", {"preset": "veryfast", "crf": "24"}),
 }
 
+# Level 6, the default, takes three times as long for 2 % fewer bytes.
+_APNG = {"compression_level": "4"}
+
 
 class _Output:
     """One WebM or MP4 being written into a temporary file."""
@@ -187,12 +190,16 @@ class _Preview:
         return bytes(roll.gifsave_buffer(effort=3, interframe_maxerror=4.0))
 
 
-def render_apng(path: str, wanted: list[str], boxes: Boxes) -> Iterator[tuple[str, bytes]]:
+def render_apng(
+    path: str, found: Probe, wanted: list[str], boxes: Boxes
+) -> Iterator[tuple[str, bytes]]:
     """Yield animated PNGs within the boxes of `wanted`, all from one pass."""
-    outputs = {name: _ApngOutput(boxes[name.partition(".")[0]]) for name in wanted}
+    # Colours alone compress several times as fast as colours with alpha.
+    kind = "rgba" if found.has_alpha else "rgb24"
+    outputs = {name: _ApngOutput(boxes[name.partition(".")[0]], kind) for name in wanted}
     with av.open(path, format="apng") as source:
         for frame in source.decode(video=0):
-            picture = pyvips.Image.new_from_array(frame.to_ndarray(format="rgba"))
+            picture = pyvips.Image.new_from_array(frame.to_ndarray(format=kind))
             picture = picture.copy(interpretation="srgb")
             for output in outputs.values():
                 output.add(picture, round(1000 * (frame.time or 0.0)))
@@ -203,8 +210,8 @@ def render_apng(path: str, wanted: list[str], boxes: Boxes) -> Iterator[tuple[st
 class _ApngOutput:
     """One animated PNG being written into memory."""
 
-    def __init__(self, box: tuple[int, int]) -> None:
-        self._box = box
+    def __init__(self, box: tuple[int, int], kind: str) -> None:
+        self._box, self._kind = box, kind
         self._sink = io.BytesIO()
         self._container = av.open(self._sink, "w", format="apng", container_options={"plays": "0"})
         self._stream: Any = None
@@ -213,11 +220,11 @@ class _ApngOutput:
         """Scale and encode one frame."""
         small = picture.thumbnail_image(self._box[0], height=self._box[1], size="down").numpy()
         if self._stream is None:
-            self._stream = self._container.add_stream("apng", rate=25)
+            self._stream = self._container.add_stream("apng", rate=25, options=_APNG)
             self._stream.height, self._stream.width = small.shape[:2]
-            self._stream.pix_fmt = "rgba"
+            self._stream.pix_fmt = self._kind
             self._stream.codec_context.time_base = _MILLISECOND
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(small), format="rgba")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(small), format=self._kind)
         frame.pts, frame.time_base = at_ms, _MILLISECOND
         self._container.mux(self._stream.encode(frame))
 

@@ -113,9 +113,12 @@ def jpeg_segments(data: bytes) -> Iterator[Block]:
 
 def jpeg_layout(data: bytes) -> Layout:
     """Return the layout of a JPEG from its first frame header."""
-    orientation = 1
+    orientation, has_exif = 1, False
     for segment in jpeg_segments(data):
-        if segment.kind == b"\xe1" and data[segment.body : segment.body + 6] == b"Exif\0\0":
+        if segment.kind == b"\xe1" and data.startswith(b"Exif\0\0", segment.body):
+            if has_exif:
+                continue  # the first one counts
+            has_exif = True
             orientation = exif_orientation(data[segment.body + 6 : segment.end])
         elif b"\xc0" <= segment.kind <= b"\xcf" and segment.kind not in b"\xc4\xc8\xcc":
             if segment.end - segment.body < 5:

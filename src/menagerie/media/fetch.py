@@ -129,7 +129,8 @@ def _get(
             path = _ascii(target.path or "/", target.query)
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
-        yield answer
+        with answer:  # it may hold the socket's last reference
+            yield answer
     finally:
         guard.cancel()
         connection.close()

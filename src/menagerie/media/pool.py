@@ -171,7 +171,9 @@ class DecodePool:
                 # Forked: these pipes are the parent's. Forget them and start our own.
                 self._fill()
         limit_s = timeout_s or self._timeout_s
-        request = pickle.dumps((function, args, kwargs, self._cpu_s or limit_s))
+        request = pickle.dumps(
+            (function, args, kwargs, limit_s if self._cpu_s is None else self._cpu_s)
+        )
         child, is_spent = self._slots.get(), True
         try:
             child = child or self._start()

@@ -122,7 +122,7 @@ def _render(path: str, found: Probe, names: Sequence[str]) -> Iterator[tuple[str
         if found.format == "webm":
             yield from clips.render_clip(path, found, wanted, BOXES)
         elif found.format == "png" and found.is_animated:
-            yield from clips.render_apng(path, wanted, BOXES)
+            yield from clips.render_apng(path, found, wanted, BOXES)
         elif found.is_animated or found.format == "gif":
             yield from _render_animation(path, found, wanted)
         else:
