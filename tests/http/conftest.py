@@ -57,7 +57,13 @@ def file_of(call: Call) -> Answer:
     )
 
 
+def log_in(call: Call) -> Answer:
+    call.limit_logins()
+    return answers.text("in")
+
+
 OPERATIONS = [
+    Operation("POST", ("/toy/login",), log_in, Runs.EXECUTOR),
     Operation("GET", ("/toy/echo", "/toy/{id:str}/echo"), echo, Runs.INLINE),
     Operation("POST", ("/toy/echo",), echo, Runs.EXECUTOR, takes_files=True),
     Operation("POST", ("/toy/small",), echo, Runs.INLINE),

@@ -82,6 +82,13 @@ def test_forwarded_headers_count_only_from_trusted_proxies(client):
     assert (seen["address"], seen["base"]) == ("10.0.0.9", "http://test")
 
 
+def test_attempts_to_log_in_are_limited_by_address(client, clock):
+    assert {client.post("/toy/login").status_code for _ in range(10)} == {200}
+    assert client.post("/toy/login").text == "rate_limited"
+    clock.advance(60)
+    assert client.post("/toy/login").text == "in"
+
+
 def test_health_metrics_and_documents(client):
     assert client.get("/healthz").text == "ok\n"
     assert client.get("/readyz").json()["status"] == "ok"

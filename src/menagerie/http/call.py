@@ -11,7 +11,7 @@ from typing import cast
 from litestar.types import Scope
 
 from menagerie.errors import Invalid
-from menagerie.http.limits import Body, Spooled
+from menagerie.http.limits import Body, Buckets, Spooled
 from menagerie.http.parameters import (
     Tree,
     as_text,
@@ -147,6 +147,15 @@ class Call:
         """Where the library is reached, without a slash at the end."""
         configured = self.library.settings.public_url
         return configured.rstrip("/") or requested_base(self.scope, self.headers, self._trusted)
+
+    def limit_logins(self) -> None:
+        """Count an attempt to prove who one is, by address. Raises RateLimited after too many."""
+        library = self.library
+        buckets = library.caches.get("login buckets")
+        if buckets is None:
+            fresh = Buckets(library.settings.login_rate, clock=lambda: library.clock.now() / 1e6)
+            buckets = library.caches.setdefault("login buckets", fresh)
+        buckets.take(self.address)
 
     @property
     def _trusted(self) -> "tuple[Network, ...]":

@@ -193,6 +193,7 @@ def reset(visit: Visit) -> Answer:
 
 def request_reset(visit: Visit) -> Answer:
     """Mail a link for a new password, if an account has the address; say the same if not."""
+    visit.call.limit_logins()
     with visit.writing() as tx:
         accounts.request_reset(tx, visit.form("email"))
     return visit.go("/login", "mailed")
