@@ -9,6 +9,7 @@ import pytest
 import build
 import files
 from booru_world import World
+from menagerie.core import accounts, moderation
 
 CORRUPT = "contents corrupt, not recognized, or dimensions are too large to process"
 
@@ -158,6 +159,26 @@ def test_uploads_need_a_key_and_no_ban(board: World):
         assert (answer.status_code, answer.text) == (401, "")
     bad = board.client.post("/api/v1/json/images?key=AAAAAAAAAAAAAAAAAAAA", json={})
     assert (bad.status_code, bad.headers["content-type"]) == (401, "text/plain; charset=utf-8")
+
+
+def test_keys_of_banned_and_closed_accounts(make_world):
+    board = make_world(is_empty=True)
+    with board.library.writing(board.actors["moderator"]) as tx:
+        moderation.ban(tx, account_id=board.actors["user"].account_id, reason="no")
+    banned = send(board, build.png(mark=1))
+    assert (banned.status_code, banned.text) == (403, "")
+    assert banned.headers["content-type"] == "text/plain; charset=utf-8"
+    assert board.get("/search/images?q=*", "user").status_code == 200
+    with board.library.writing(board.actors["moderator"]) as tx:
+        moderation.ban(tx, network="10.0.0.0/24", reason="no")
+    assert send(board, build.png(mark=1), "other").status_code == 403
+    with board.library.writing(board.actors["admin"]) as tx:
+        accounts.suspend(tx, board.actors["other"].account_id)
+    for path in ("/images/1", "/search/images?q=", "/tags/safe", "/filters/system", "/oembed",
+                 "/autocomplete/tags", "/fetch/tags", "/profiles/1"):  # fmt: skip
+        closed = board.get(path, "other")
+        assert (path, closed.status_code, closed.text) == (path, 403, "")
+    assert send(board, build.png(mark=1), "other").status_code == 403
 
 
 def test_a_body_that_is_too_large(make_world):

@@ -33,6 +33,7 @@ def operations(library: Library) -> list[Operation]:
     page = Outcome(200, "The page.", shapes.FiltersEnvelope)
     one_path = site.paths(library, "/filters/{id:str}")
     paged = (site.KEY, site.PAGE, site.PER_PAGE)
+    # Long because it is a table: what is mounted and documented stands here and nowhere else.
     return [
         Operation(
             "GET",

@@ -34,6 +34,7 @@ def operations(library: Library) -> list[Operation]:
     handlers = _Handlers(library)
     one = Outcome(200, "The image.", shapes.ImageEnvelope)
     page = Outcome(200, "The page.", shapes.ImagesEnvelope)
+    # Long because it is a table: what is mounted and documented stands here and nowhere else.
     return [
         Operation(
             "GET",
