@@ -1,4 +1,5 @@
 // What pages can do beyond links and forms. Everything here is an addition: nothing needs it.
+import { readPage } from "./read.js";
 import { suggest } from "./suggest.js";
 import { upload } from "./upload.js";
 
@@ -16,7 +17,7 @@ document.addEventListener("submit", async (event) => {
   button?.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = readPage(await answer.text());
     const fresh = page.querySelector(place);
     const old = document.querySelector(place);
     if (!fresh || !old) throw new Error("no such part");
@@ -96,7 +97,7 @@ if (next && document.querySelector(".walk")) {
 const waiting = document.querySelector("[data-refresh]");
 async function lookAgain() {
   const answer = await fetch(location.href).catch(() => null);
-  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const page = answer?.ok ? readPage(await answer.text()) : null;
   if (!page || page.querySelector("[data-refresh]")) {
     setTimeout(lookAgain, Number(waiting.dataset.refresh) * 1000);
     return;

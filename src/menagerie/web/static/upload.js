@@ -1,4 +1,6 @@
 // The upload form: drop a file, see it, hear at once what its tags lack, watch its bytes go.
+import { readPage } from "./read.js";
+
 const RATINGS = new Set(["safe", "suggestive", "questionable", "explicit", "semi-grimdark", "grimdark", "grotesque"]);
 
 export function upload(form) {
@@ -69,7 +71,7 @@ export function upload(form) {
         location.href = request.responseURL;
         return;
       }
-      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+      const page = readPage(request.responseText);
       const fresh = page.querySelector("form[data-upload]");
       bar.remove();
       if (!fresh) {
