@@ -7,6 +7,7 @@ open databases, and neither survives a fork.
 
 import ctypes
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -154,7 +155,11 @@ def _application(settings: Settings, parent: int) -> Callable[..., Any]:
     logs.configure(settings)
     library = Library(settings)
     jobs.Worker(library, {}, threads=0, periodic=upkeep.periodic_everywhere()).start()
-    return app.create_app(library)
+    application = app.create_app(library)
+    # What is there now stays: without this each full collection walks through all of it again.
+    gc.collect()
+    gc.freeze()
+    return application
 
 
 def _end_with(parent: int) -> None:

@@ -125,17 +125,13 @@ def bitmap(
 
 def spoilered(tx: Tx, filter: Filter, ids: Iterable[int]) -> set[int]:  # noqa: A002
     """Return which of `ids` the filter hides or spoilers."""
-    asked, posting = BitMap(ids), tx.version.posting
-    if not asked:
-        return set()
-    # Each tag's images meet the few that are asked for, so that no large set is made.
-    found = {
-        image_id
-        for tag_id in (*filter.hidden_tag_ids, *filter.spoilered_tag_ids)
-        for image_id in asked & posting(tag_id)
-    }
+    asked, found = list(ids), set[int]()
+    # A page has few images and a filter few tags: no large set is made.
+    for tag_id in (*filter.hidden_tag_ids, *filter.spoilered_tag_ids):
+        posting = tx.version.posting(tag_id)
+        found.update([image_id for image_id in asked if image_id in posting])
     if filter.hidden_query or filter.spoilered_query:
-        found.update(_Look(tx, filter).caught(filter).within(asked))
+        found.update(_Look(tx, filter).caught(filter).within(BitMap(asked)))
     return found
 
 
