@@ -1,7 +1,7 @@
 import pytest
 
 import rows
-from menagerie.core import filters, tags, vocabulary
+from menagerie.core import filters, find, tags, vocabulary
 from menagerie.errors import Forbidden, Invalid, NotFound, QueryError, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.search import nodes
@@ -212,3 +212,14 @@ def test_a_query_is_one_search_a_line():
 def test_a_query_that_became_senseless_matches_everything():
     assert filters.compile_query("dog\n(", now=0) == nodes.All()
     assert filters.compile_query("dog", now=0) == nodes.Term("tags", "dog")
+
+
+def test_a_description_is_found_by_its_words_until_it_is_gone(library) -> None:
+    with library.reading(SYSTEM) as tx:
+        assert find.filters(tx, "description:hiding", page=1, per_page=5).ids == [1, 2]
+    actor = rows.account(library, "Finder")
+    with library.writing(actor) as tx:
+        made = filters.create(tx, name="quiet", description="No barking dogs")
+        assert find.filters(tx, "description:dog", page=1, per_page=5).ids == [made.id]
+        filters.edit(tx, made.id, description="Nothing")
+        assert find.filters(tx, "description:dog", page=1, per_page=5).ids == []

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 import build
 import rows
-from menagerie.core import checks, images, moderation, rights, visibility, votes
+from menagerie.core import checks, find, images, moderation, rights, visibility, votes
 from menagerie.core.visibility import State
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
@@ -357,3 +357,21 @@ def test_what_failed_is_not_in_the_log(library, moderator):
     with pytest.raises(NotFound):
         act(library, moderator, moderation.remove, image_id, "spam")
     assert act(library, moderator, moderation.log) == []
+
+
+def test_reasons_notes_and_descriptions_are_found_by_their_words(library) -> None:
+    image_id = rows.image(library, "safe, dog, solo")
+    with library.writing(SYSTEM) as tx:
+        moderation.annotate(tx, image_id, "Asked the uploader about sources")
+        moderation.remove(tx, image_id, "Shows a stolen drawing")
+    for query in ("scratchpad:asking", "deletion_reason:stolen drawings"):
+        assert found(library, query) == [image_id], query
+    with library.writing(SYSTEM) as tx:
+        moderation.restore(tx, image_id)
+    assert found(library, "deletion_reason:stolen") == []
+
+
+def found(library, query: str) -> list[int]:
+    with library.reading(SYSTEM) as tx:
+        node = find.parse(tx, query)
+        return find.images(tx, node, removed=find.Removed.ALSO).ids

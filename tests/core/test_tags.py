@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 import rows
-from menagerie.core import labels, tags, vocabulary
+from menagerie.core import find, labels, tags, vocabulary
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage import schema
@@ -325,3 +325,11 @@ def test_only_moderators_change_the_vocabulary(library):
             vocabulary.alias(tx, 12345, dog)
         tag = tags.get(tx, dog)
     assert (tag.description, tag.short_description, tag.category) == ("barks", "b", "species")
+
+
+def test_a_description_is_found_by_its_words(library) -> None:
+    with library.writing(SYSTEM) as tx:
+        tag = tags.get_by_name(tx, "safe")
+        vocabulary.describe(tx, tag.id, description="Suits everybody, kittens included")
+    with library.reading(SYSTEM) as tx:
+        assert find.tags(tx, "description:kitten", page=1, per_page=5).ids == [tag.id]

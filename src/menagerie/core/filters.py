@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_rows
 from menagerie.core import rights, tags
 from menagerie.errors import Forbidden, Invalid, NotFound, QueryError
 from menagerie.library import Actor, Tx
-from menagerie.search import booru, fields, nodes
+from menagerie.search import booru, fields, nodes, texts
 from menagerie.storage import schema, sql
 from menagerie.storage.schema import ChangeKind, Effect
 
@@ -21,6 +21,7 @@ DEFAULT_ID = 1
 EVERYTHING_ID = 2
 MAX_NAME_BYTES = 255
 MAX_DESCRIPTION_BYTES = 10_000
+DESCRIPTION = "filter.description"  # its field in the index of words
 MAX_QUERY_BYTES = 65_536
 MAX_OWN = 500
 _CACHE = "filters"
@@ -235,6 +236,7 @@ def create(
         .returning(schema.filters.c.id)
     )
     filter_id: int = made.scalar_one()
+    texts.index(tx.connection, DESCRIPTION, filter_id, description)
     _set_tags(tx, filter_id, Effect.HIDE, hidden_tags)
     _set_tags(tx, filter_id, Effect.SPOILER, spoilered_tags)
     tx.changed(ChangeKind.FILTER, filter_id)
@@ -273,6 +275,8 @@ def edit(
         .where(schema.filters.c.id == filter_id)
         .values(updated_at=tx.now_s, **values)
     )
+    if description is not None:
+        texts.index(tx.connection, DESCRIPTION, filter_id, description)
     if hidden_tags is not None:
         _set_tags(tx, filter_id, Effect.HIDE, hidden_tags)
     if spoilered_tags is not None:
@@ -298,6 +302,8 @@ def delete_many(tx: Tx, ids: Sequence[int]) -> None:
     users = tx.all(select(account.id).where(account.filter_id.in_(ids)))
     tx.execute(update(schema.accounts).where(account.filter_id.in_(ids)).values(filter_id=None))
     tx.execute(delete_rows(schema.filter_tags).where(schema.filter_tags.c.filter_id.in_(ids)))
+    for filter_id in ids:
+        texts.index(tx.connection, DESCRIPTION, filter_id, "")
     tx.execute(delete_rows(schema.filters).where(schema.filters.c.id.in_(ids)))
     for (account_id,) in users:
         tx.changed(ChangeKind.ACCOUNT, account_id)
@@ -443,7 +449,8 @@ def seed(tx: Tx) -> None:
     sql.skip_used_ids(tx.connection, schema.filters)
     _set_tags(tx, DEFAULT_ID, Effect.HIDE, ["explicit", "grotesque"])
     _set_tags(tx, DEFAULT_ID, Effect.SPOILER, ["questionable"])
-    for filter_id in descriptions:
+    for filter_id, (_name, description) in descriptions.items():
+        texts.index(tx.connection, DESCRIPTION, filter_id, description)
         tx.changed(ChangeKind.FILTER, filter_id)
 
 

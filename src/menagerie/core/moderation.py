@@ -13,11 +13,15 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, sel
 from menagerie.core import images, labels, rights, visibility, votes
 from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
+from menagerie.search import texts
 from menagerie.storage import schema
 from menagerie.storage.schema import Audience, ChangeKind, Review, Role
 
 MAX_REASON_CHARACTERS = 1000
 DEFAULT_REASON = "Removed by a moderator"
+# Their fields in the index of words.
+REMOVAL_REASON = "image.deletion_reason"
+SCRATCHPAD = "image.scratchpad"
 
 
 class LogEntry(msgspec.Struct, frozen=True):
@@ -153,6 +157,7 @@ def remove(tx: Tx, image_id: int, reason: str) -> None:
         removal_reason=text,
         removed_by_id=tx.actor.account_id,
     )
+    texts.index(tx.connection, REMOVAL_REASON, image_id, text)
     note(tx, "remove", "image", image_id, reason=text)
 
 
@@ -172,7 +177,21 @@ def restore(tx: Tx, image_id: int) -> None:
         removed_by_id=None,
         merged_into_id=None,
     )
+    texts.index(tx.connection, REMOVAL_REASON, image_id, "")
     note(tx, "restore", "image", image_id)
+
+
+def annotate(tx: Tx, image_id: int, text: str) -> None:
+    """Replace the moderators' own notes on an image, which nobody else sees.
+
+    Raises NotFound, and Invalid (`scratchpad`) for a text that is too long.
+    """
+    _get_public(tx, image_id)
+    if problems := images.check_text(text, max_bytes=images.MAX_DESCRIPTION_BYTES):
+        raise Invalid({"scratchpad": problems})
+    images.change(tx, image_id, scratchpad=text)
+    texts.index(tx.connection, SCRATCHPAD, image_id, text)
+    note(tx, "annotate", "image", image_id)
 
 
 def merge(tx: Tx, image_id: int, target_id: int) -> int:

@@ -16,6 +16,7 @@ from menagerie.storage import blobs, schema
 
 RENDER = "images.render"
 OPTIMISE = "images.optimise"
+_CLIP_FACTOR = 20  # seconds allowed for one second of a clip, all its renditions together
 
 
 def render_image(library: Library, *, image_id: int) -> None:
@@ -100,6 +101,14 @@ def _probe_of(image: images.Image) -> Probe:
     )
 
 
+def _patience_s(library: Library, image: images.Image) -> float:
+    """Return how long the renditions of an image may take, in seconds.
+
+    A clip is encoded a dozen times over; one core manages a second of it in some ten.
+    """
+    return library.settings.decode_timeout + _CLIP_FACTOR * image.duration_s
+
+
 def _make_representations(library: Library, image: images.Image) -> None:
     # Whether a clip has sound is not kept with the image, so that is looked at again.
     probe = None if image.format == "webm" else _probe_of(image)
@@ -107,7 +116,9 @@ def _make_representations(library: Library, image: images.Image) -> None:
         tempfile.TemporaryDirectory(dir=blobs.work_folder(library.settings)) as folder,
         library.blobs.as_file(images.full_file(image)) as path,
     ):
-        written: Sequence[str] = library.pool.run(render.render_to, str(path), probe, folder)
+        written: Sequence[str] = library.pool.run(
+            render.render_to, str(path), probe, folder, timeout_s=_patience_s(library, image)
+        )
         library.blobs.put_all(
             {blobs.representation_name(image.sha512, n): Path(folder) / n for n in written}
         )

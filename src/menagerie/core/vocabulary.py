@@ -11,6 +11,7 @@ from sqlalchemy import Select, Table, and_, delete, exists, func, insert, select
 from menagerie.core import rights, tags, visibility
 from menagerie.errors import Invalid
 from menagerie.library import Tx
+from menagerie.search import texts
 from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind, LabelState
 
@@ -249,8 +250,8 @@ def describe(
     """
     rights.require_moderator(tx)
     tags.get(tx, tag_id)
-    texts = {"description": description, "short_description": short_description}
-    values = {name: text for name, text in texts.items() if text is not None}
+    given = {"description": description, "short_description": short_description}
+    values = {name: text for name, text in given.items() if text is not None}
     limits = {
         "description": MAX_DESCRIPTION_BYTES,
         "short_description": MAX_SHORT_DESCRIPTION_BYTES,
@@ -264,4 +265,6 @@ def describe(
         raise Invalid(problems)
     if values:
         tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(**values))
+        for name, text in values.items():
+            texts.index(tx.connection, f"tag.{name}", tag_id, text)
         tx.changed(ChangeKind.TAG, tag_id)
