@@ -1,6 +1,7 @@
 """Around every request: its id, its log line, its numbers, and the headers of its door."""
 
 import asyncio
+import itertools
 import logging
 import re
 import secrets
@@ -21,6 +22,8 @@ log = structlog.get_logger("menagerie.access")
 _access = logging.getLogger("menagerie.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 ALLOWED_METHODS = "GET, OPTIONS, HEAD, POST, PUT, PATCH, DELETE"
+# Ids need to differ, not to be secret: chance from the system for each took as long as the routing.
+_PROCESS, _numbers = secrets.token_hex(4), itertools.count(1)
 _RawHeaders = list[tuple[bytes, bytes]]
 # Every answer: nobody guesses types, nobody learns where a person came from.
 _ALWAYS: _RawHeaders = [
@@ -111,7 +114,7 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return value.decode()
-    return secrets.token_hex(8)
+    return f"{_PROCESS}{next(_numbers) & 0xFFFF_FFFF:08x}"
 
 
 def _merged(headers: _RawHeaders, more: _RawHeaders) -> _RawHeaders:
