@@ -23,13 +23,13 @@ demo: .venv/.runtime ## Put the demo collection into an empty library, without s
 	@$(BIN)/menagerie demo
 
 test: .venv/.dev ## Run the quick tests.
-	$(BIN)/pytest -n $(TESTERS) -m "$(QUICK)"
+	$(BIN)/pytest -n $(TESTERS) --dist worksteal -m "$(QUICK)"
 
 test-all: .venv/.dev ## Run every test, with real servers, clients and browsers.
-	$(BIN)/pytest -n $(TESTERS)
+	$(BIN)/pytest -n $(TESTERS) --dist worksteal
 
 pg: .venv/.dev ## Run the quick tests on PostgreSQL (from a wheel; none need be installed).
-	MENAGERIE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(TESTERS) -m "$(QUICK)" tests
+	MENAGERIE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "$(QUICK)" tests
 
 check: .venv/.dev ## Lint, types, import rules, and whether the documentation is current.
 	$(BIN)/ruff check .

@@ -162,9 +162,9 @@ def test_any_text_parses_or_is_refused_with_a_place(text, index, privileged):
 )  # fmt: skip
 def test_no_text_takes_long(unit):
     text = (unit * 8192)[:8192]
-    started = time.perf_counter()
+    started = time.process_time()  # whatever else the machine does
     node = outcome(text)
     if not isinstance(node, QueryError):
         hints.find(node, fields.IMAGES)
     # About 20 ms at most; a quadratic lexer needs seconds.
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 1
