@@ -25,6 +25,14 @@ class Client:
     def post(self, url: str, **options: Any) -> httpx.Response:
         return self.request("POST", url, **options)
 
+    def post_together(self, *urls: str) -> list[httpx.Response]:
+        """Send these requests at once."""
+
+        async def gather() -> list[httpx.Response]:
+            return await asyncio.gather(*(self._client.post(url) for url in urls))
+
+        return self._runner.run(gather())
+
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()

@@ -1,5 +1,6 @@
 """An application with a few doors of its own, on a real library."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,7 +63,21 @@ def log_in(call: Call) -> Answer:
     return answers.text("in")
 
 
+released = threading.Event()
+
+
+def wait_for_release(_call: Call) -> Answer:
+    return answers.text("done" if released.wait(10) else "late")
+
+
+def release(_call: Call) -> Answer:
+    released.set()
+    return answers.text("released")
+
+
 OPERATIONS = [
+    Operation("POST", ("/toy/await",), wait_for_release, Runs.EXECUTOR, takes_files=True),
+    Operation("POST", ("/toy/release",), release, Runs.EXECUTOR),
     Operation("POST", ("/toy/login",), log_in, Runs.EXECUTOR),
     Operation("GET", ("/toy/echo", "/toy/{id:str}/echo"), echo, Runs.INLINE),
     Operation("POST", ("/toy/echo",), echo, Runs.EXECUTOR, takes_files=True),

@@ -94,6 +94,14 @@ def test_a_broken_body_is_malformed(tmp_path, body, kind):
         read(body, {"content-type": kind}, tmp_path, size=1000)
 
 
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "hex", "unicode_escape", "x"])
+def test_a_part_in_no_charset_of_ours_is_malformed(tmp_path, charset):
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="a"\r\n'
+    body = f"{head}Content-Type: text/plain; charset={charset}\r\n\r\n\\ud800\r\n".encode() + END
+    with pytest.raises(Malformed):
+        read(body, FORM, tmp_path, size=1000)
+
+
 def test_json_and_forms_are_read_and_other_kinds_passed_over(tmp_path):
     assert read(b'{"a":[1]}', {"content-type": "application/json"}, tmp_path).json == {"a": [1]}
     form = read(b"a=1&b[]=2", {"content-type": "application/x-www-form-urlencoded"}, tmp_path)

@@ -2,6 +2,9 @@
 
 import pytest
 
+from inprocess import Client
+from menagerie.http.routing import plain_path
+
 
 def test_paths_are_tolerant_and_heads_are_gets(client):
     assert client.get("/toy/echo?a=1").json()["params"] == {"a": "1"}
@@ -80,6 +83,26 @@ def test_forwarded_headers_count_only_from_trusted_proxies(client):
     }
     seen = client.get("/toy/echo", headers=forwarded).json()
     assert (seen["address"], seen["base"]) == ("10.0.0.9", "http://test")
+
+
+def test_of_several_lines_of_forwarded_addresses_the_last_counts(client):
+    near = Client(client.app, address="127.0.0.1")
+    lines = [("x-forwarded-for", "192.0.2.66"), ("x-forwarded-for", "198.51.100.7")]
+    assert near.get("/toy/echo", headers=lines).json()["address"] == "198.51.100.7"
+    near.close()
+
+
+def test_uploads_that_take_long_do_not_hold_up_others(client):
+    answered = client.post_together(*["/toy/await"] * 20, "/toy/release")
+    assert [answer.text for answer in answered] == ["done"] * 20 + ["released"]
+
+
+def test_what_names_no_path_is_nowhere(client):
+    assert plain_path("*") == "/*"
+    assert client.request("FOO", "/toy/echo").status_code == 405
+    numbers = client.get("/metrics").text
+    assert 'method="other"' in numbers
+    assert "FOO" not in numbers
 
 
 def test_attempts_to_log_in_are_limited_by_address(client, clock):

@@ -72,10 +72,17 @@ class Call:
 
     @once
     def headers(self) -> dict[str, str]:
-        """Every header by its name in lower case; of repeated ones the first."""
+        """Every header by its name in lower case; of repeated ones the first.
+
+        Of `X-Forwarded-For` all, since some proxies add theirs as a line behind the client's own.
+        """
         found: dict[str, str] = {}
-        for name, value in self.scope["headers"]:
-            found.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+        for raw_name, raw_value in self.scope["headers"]:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            if name == "x-forwarded-for" and name in found:
+                found[name] += f", {value}"
+            else:
+                found.setdefault(name, value)
         return found
 
     @once

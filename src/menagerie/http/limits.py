@@ -29,6 +29,8 @@ FIELD_LIMIT_BYTES = MIB
 MOST_PARTS = 200
 _BATCH_BYTES = MIB
 STALE_AFTER_S = 24 * 3600
+# What a part may say it is written in; Python knows dozens more, some of which only raise.
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"})
 
 
 class Spooled(msgspec.Struct):
@@ -212,7 +214,10 @@ class _FormReader:
             self._file.close()
             self.files.append((segment.name, self._spooled))
         else:
-            self.fields.append((segment.name, self._buffer.decode(segment.charset or "utf-8")))
+            charset = (segment.charset or "utf-8").lower()
+            if charset not in _CHARSETS:
+                raise Malformed("an unknown charset")
+            self.fields.append((segment.name, self._buffer.decode(charset)))
         self._file = self._spooled = self._segment = None
         self._buffer = bytearray()
 

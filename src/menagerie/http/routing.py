@@ -127,9 +127,11 @@ class Mounting:
         self.doors = tuple(doors)
         stems = ((prefix.rstrip("/") + "/", door) for door in doors for prefix in door.prefixes)
         self._stems = sorted(stems, key=lambda pair: -len(pair[0]))
-        self.executor = ThreadPoolExecutor(
-            library.settings.worker_threads, thread_name_prefix="request"
-        )
+        threads = library.settings.worker_threads
+        self.executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        # Decoding and downloading wait for minutes on what a stranger sends; all the others must
+        # not wait behind them.
+        self.uploads = ThreadPoolExecutor(threads, thread_name_prefix="upload")
         self.spool: Path = limits.spool_folder(library.settings.data_path)
 
     def door(self, path: str) -> Door:
@@ -158,6 +160,7 @@ class Mounting:
     def close(self) -> None:
         """Let running operations end and take no more."""
         self.executor.shutdown()
+        self.uploads.shutdown()
 
     def _handler(self, door: Door, operation: Operation, path: str) -> HTTPRouteHandler:
         methods = [HttpMethod(operation.method)]
@@ -215,7 +218,8 @@ class Mounting:
             return operation.handler(call)
         context = contextvars.copy_context()  # the request id follows into the thread's log lines
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.executor, context.run, operation.handler, call)
+        executor = self.uploads if operation.takes_files else self.executor
+        return await loop.run_in_executor(executor, context.run, operation.handler, call)
 
 
 _DOUBLED = re.compile(r"/{2,}")
@@ -227,4 +231,5 @@ def plain_path(path: str) -> str:
     >>> plain_path("//api/v1//json/images/1/")
     '/api/v1/json/images/1'
     """
-    return _DOUBLED.sub("/", path).rstrip("/") or "/"
+    # `OPTIONS *` names no path at all.
+    return _DOUBLED.sub("/", path if path.startswith("/") else f"/{path}").rstrip("/") or "/"
