@@ -56,6 +56,17 @@ def test_register_gives_a_recovery_code_that_sets_a_new_password(open_browser, l
     assert other.get("/upload").status_code == 200
 
 
+def test_whoever_must_wait_has_no_account_yet(open_browser, clock):
+    browser = open_browser()
+    browser.get("/register")
+    for _ in range(10):
+        assert browser.post("/register", {"name": "Bob", "password": "short"}).status_code == 422
+    wanted = {"name": "Bob", "password": build.PASSWORD}
+    assert browser.post("/register", wanted).status_code == 429
+    clock.advance(60)
+    assert browser.post("/register", wanted).status_code == 200
+
+
 def test_log_in_returns_to_where_one_was_and_nowhere_else(open_browser, library, alice):
     browser = open_browser()
     away = browser.get("/upload", follow_redirects=False)
@@ -225,6 +236,7 @@ def test_a_key_is_shown_once_and_works(open_browser, library, alice):
     browser = open_browser("Alice")
     browser.get("/settings/keys")
     made = browser.post("/settings/keys", {"name": "laptop"})
+    assert made.headers["cache-control"] == "private, no-store"
     key = re.search(r'<code class="secret"[^>]*>([^<]*)</code>', made.text)[1]
     with library.reading(ANONYMOUS) as tx:
         assert accounts.actor_for_key(tx, key).account_id == alice.account_id

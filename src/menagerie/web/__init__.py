@@ -26,6 +26,7 @@ from menagerie.web.texts import marked
 from menagerie.web.visit import Visit, identify, reader, writer
 
 PageHandler = Callable[[Visit], Answer]
+_NOTHING_LOADED = (("content-security-policy", "default-src 'none'"),)
 
 
 # How errors are worded.
@@ -90,7 +91,7 @@ def _unavailable(error: MenagerieError, call: Call) -> Answer:
 def _malformed(_error: Exception, _call: Call) -> Answer:
     # The query may be what cannot be read, so the page must not look at it.
     text = b"<!doctype html><title>400</title><p>This request cannot be understood.</p>"
-    return Answer(400, text, media_type=answers.HTML)
+    return Answer(400, text, media_type=answers.HTML, headers=_NOTHING_LOADED)
 
 
 def _wrong_method(error: WrongMethod, call: Call) -> Answer:
@@ -106,7 +107,7 @@ def _unexpected(_error: Exception, call: Call) -> Answer:
         return _error_page(call, 500, heading, text, request_id=call.request_id)
     except Exception:  # noqa: BLE001  # what broke the page may break this one as well
         page = f"<!doctype html><title>500</title><p>{heading} ({call.request_id})</p>"
-        return answers.html(page, 500)
+        return answers.html(page, 500, headers=_NOTHING_LOADED)
 
 
 ERRORS: dict[type[Exception], ErrorAnswer] = {

@@ -92,6 +92,7 @@ def _login_page(visit: Visit, form: Form, then: str, status: int) -> Answer:
 def log_in(visit: Visit) -> Answer:
     """Open a session for a name and its password."""
     then = own_address(visit.form("then") or "/")
+    visit.call.limit_logins()
     try:
         _open_session(visit, visit.form("name"), visit.form("password"))
     except (Unauthenticated, Invalid) as error:
@@ -101,7 +102,6 @@ def log_in(visit: Visit) -> Answer:
 
 
 def _open_session(visit: Visit, name: str, password: str) -> None:
-    visit.call.limit_logins()
     begun = accounts.log_in(
         visit.library,
         name,
@@ -133,6 +133,8 @@ def _register_page(visit: Visit, form: Form, status: int) -> Answer:
 
 def register(visit: Visit) -> Answer:
     """Make an account, log it in, and show its recovery code this once."""
+    # Before the account is there: whoever has to wait must not miss the recovery code.
+    visit.call.limit_logins()
     name, password = visit.form("name"), visit.form("password")
     try:
         made, recovery_code = accounts.sign_up(
@@ -146,8 +148,7 @@ def register(visit: Visit) -> Answer:
         form = visit.sent(shown=["name", "password", "invitation"], error=error)
         return _register_page(visit, form, 422)
     _open_session(visit, made.name, password)
-    return visit.page(
-        "secret.html",
+    return visit.secret_page(
         heading=marked("Your recovery code"),
         text=marked("If you forget your password, this code lets you set a new one."),
         secret=recovery_code,
@@ -182,8 +183,7 @@ def reset(visit: Visit) -> Answer:
     except Invalid as error:
         form = visit.sent(shown=["name", "code", "password"], error=error)
         return _reset_page(visit, form, token, 422)
-    return visit.page(
-        "secret.html",
+    return visit.secret_page(
         heading=marked("Your new recovery code"),
         text=marked("Your password is changed. The old code no longer works; this one does."),
         secret=code,

@@ -50,6 +50,7 @@ def _account(visit: Visit, form: Form, delete_form: Form, status: int) -> Answer
 def change_password(visit: Visit) -> Answer:
     """Set a new password, knowing the old one."""
     _require_account(visit)
+    visit.call.limit_logins()
     shown = ["old_password", "password"]
     try:
         accounts.change_password(
@@ -80,6 +81,7 @@ def export(visit: Visit) -> Answer:
 def delete_account(visit: Visit) -> Answer:
     """Delete the account, knowing its password."""
     _require_account(visit)
+    visit.call.limit_logins()
     try:
         accounts.deactivate(
             visit.library,
@@ -113,8 +115,7 @@ def add_key(visit: Visit) -> Answer:
             key = accounts.add_key(tx, visit.form("name"))
     except Invalid as error:
         return _keys(visit, visit.sent(shown=["name"], error=error), 422)
-    return visit.page(
-        "secret.html",
+    return visit.secret_page(
         heading=marked("Your new API key"),
         text=marked("Give it to the program that is to act as you."),
         secret=key,

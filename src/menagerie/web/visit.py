@@ -192,6 +192,12 @@ class Visit:
         answer.add("content-security-policy", _policy(self.library, self.nonce))
         return self._with_cookies(answer)
 
+    def secret_page(self, *, heading: str, text: str, secret: str, onward: str) -> Answer:
+        """Show what can be read this once, so that the way back in the browser has it no more."""
+        answer = self.page("secret.html", heading=heading, text=text, secret=secret, onward=onward)
+        answer.headers = [pair for pair in answer.headers if pair[0] != b"cache-control"]
+        return answer.add("cache-control", "private, no-store")
+
     def go(self, address: str, notice: str = "") -> Answer:
         """Send the visitor to one of our own pages, which says `notice` (a code) once."""
         if notice:
