@@ -189,7 +189,7 @@ class Evaluation:
         else:
             tag_ids = vocabulary.like(node.value, node.edits)
         self._check_time(node)
-        return BitMap.union(BitMap(), *map(version.posting, tag_ids))
+        return BitMap.union(BitMap(), *version.postings.some(tag_ids))
 
     def _code(self, node: stored.Literal) -> BitMap:
         texts = self._version.codes[node.field]

@@ -5,7 +5,7 @@ bitmaps rather than half a million references. A posting read from a snapshot st
 is first asked for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pyroaring import BitMap
 
@@ -37,6 +37,18 @@ class Postings:
             # Two threads may both do this; either's bitmap will do.
             entry = shard[tag_id & _LOW] = BitMap.deserialize(bytes(entry))
         return EMPTY if entry is None else entry
+
+    def some(self, tag_ids: Iterable[int]) -> list[BitMap]:
+        """Return the images of those of the tags that have any; not to be written to."""
+        # Most of a large vocabulary is on no image, and a wildcard may fit tens of thousands.
+        shards, found = self._shards, []
+        for tag_id in tag_ids:
+            index = tag_id >> _BITS
+            shard = shards[index] if index < len(shards) else None
+            entry = shard[tag_id & _LOW] if shard is not None else None
+            if entry is not None:
+                found.append(entry if isinstance(entry, BitMap) else self.get(tag_id))
+        return found
 
     def items(self) -> Iterator[tuple[int, BitMap]]:
         """Yield each tag id that has images, ascending, with its bitmap."""

@@ -60,6 +60,11 @@ class _Base:
         self.words = words
 
     @cached_property
+    def aliases(self) -> frozenset[int]:
+        """The ids of the names that stand for others."""
+        return frozenset(i for i, word in self.words.items() if word.aliased_to_id is not None)
+
+    @cached_property
     def blob(self) -> bytes:
         """Every name between NUL bytes, which no name holds."""
         return ("\0" + "\0".join(self.names) + "\0").encode()
@@ -225,11 +230,15 @@ class Vocabulary:
 
     def _find(self, places: Iterable[int], fits: Callable[[str], bool]) -> set[int]:
         ids = self._base.ids
-        own = {ids[place] for place in places}
+        own = set(map(ids.__getitem__, places))
         if self._by_id:
             own -= self._by_id.keys()
             own |= {id_ for id_, word in self._by_id.items() if word and fits(word.name)}
-        return {self.target(tag_id) for tag_id in own}
+        # Few names stand for others; only those need looking up.
+        aliases = own & self._base.aliases
+        if self._by_id:
+            aliases |= own & self._by_id.keys()
+        return (own - aliases) | {self.target(tag_id) for tag_id in aliases}
 
 
 def _signatures(names: list[str]) -> npt.NDArray[np.uint64]:
