@@ -36,12 +36,12 @@ class Worlds:
         self.folder = folder
         self.copies = folder / "copies"
 
-    def path(self, images: int, vocabulary: int = VOCABULARY) -> Path:
+    def path(self, images: int, vocabulary: int = VOCABULARY, used: int = VOCABULARY) -> Path:
         """Return the folder of a world."""
-        folder = self.folder / f"{images}-{vocabulary}"
+        folder = self.folder / f"{images}-{vocabulary}{'-used' if used > VOCABULARY else ''}"
         if not (folder / "world.done").exists():
             step(f"building {images:,} images with {vocabulary:,} tags, some minutes")
-        world.build(folder, images=images, vocabulary=vocabulary)
+        world.build(folder, images=images, vocabulary=vocabulary, used=used)
         return folder
 
     def copy(self, images: int) -> Path:
@@ -56,9 +56,9 @@ class Worlds:
                     shutil.copyfile(source / name, copy / name)
         return copy
 
-    def open(self, images: int, vocabulary: int = VOCABULARY) -> Library:
+    def open(self, images: int, vocabulary: int = VOCABULARY, used: int = VOCABULARY) -> Library:
         """Open a world for reading."""
-        library = Library(settings.load({"data": str(self.path(images, vocabulary))}, {}))
+        library = Library(settings.load({"data": str(self.path(images, vocabulary, used))}, {}))
         step(f"reading {images:,} images")
         library.catalogue.current()
         library.catalogue.write_snapshot()
@@ -86,12 +86,16 @@ def search(worlds: Worlds, sizes: list[int]) -> list[Row]:
 
 
 def vocabulary(worlds: Worlds, sizes: list[int]) -> list[Row]:
-    """Measure wildcards and fuzzy terms over a large vocabulary."""
-    library = worlds.open(sizes[-1], LARGE_VOCABULARY)
-    try:
-        return searches.pattern_rows(library, LARGE_VOCABULARY)
-    finally:
-        library.close()
+    """Measure wildcards and fuzzy terms over a large vocabulary, little and wholly used."""
+    found = []
+    for used in (VOCABULARY, LARGE_VOCABULARY):
+        library = worlds.open(sizes[-1], LARGE_VOCABULARY, used)
+        try:
+            rows = searches.pattern_rows(library, LARGE_VOCABULARY)
+        finally:
+            library.close()
+        found += [row._replace(against=f"{used:,} of the tags on images") for row in rows]
+    return found
 
 
 def reverse(worlds: Worlds, sizes: list[int]) -> list[Row]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from benchmarks import pictures
 from benchmarks.measure import Row
-from menagerie import app, jobs, settings
+from menagerie import app, jobs, logs, settings
 from menagerie.core import intake, upkeep
 from menagerie.library import SYSTEM, Library
 from menagerie.media import worker
@@ -20,7 +20,7 @@ from menagerie.storage import schema
 
 LEAST_SHARE = 0.7
 PROCESSES = 2
-IMAGES = 80
+IMAGES = 40
 SIZE = (2000, 1500)
 
 
@@ -80,7 +80,9 @@ def _one(path: str, folder: str) -> None:
 
 def _ours(files: list[Path], folder: Path) -> float:
     """Take the pictures in and run the jobs beside, as `serve` does."""
-    library = Library(settings.load({"data": str(folder)}, {}))
+    loaded = settings.load({"data": str(folder), "log_level": "warning"}, {})
+    logs.configure(loaded)
+    library = Library(loaded)
     worker_ = jobs.Worker(library, app.JOBS, threads=PROCESSES)
     try:
         upkeep.prepare(library)

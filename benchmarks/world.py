@@ -32,8 +32,13 @@ ACCOUNTS = 200
 Ints = NDArray[np.int64]
 
 
-def build(folder: Path, *, images: int, vocabulary: int = 20_000, seed: int = 1) -> Path:
-    """Build a library in `folder` unless it is there already; return the database's path."""
+def build(
+    folder: Path, *, images: int, vocabulary: int = 20_000, used: int = 20_000, seed: int = 1
+) -> Path:
+    """Build a library in `folder` unless it is there already; return the database's path.
+
+    Images have the first `used` words of the vocabulary; the others are there to be searched.
+    """
     path = folder / "menagerie.db"
     done = folder / "world.done"
     if done.exists():
@@ -52,17 +57,21 @@ def build(folder: Path, *, images: int, vocabulary: int = 20_000, seed: int = 1)
         "ignore_check_constraints=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
-    _fill(connection, images, vocabulary, np.random.default_rng(seed))
+    _fill(connection, images, (vocabulary, used), np.random.default_rng(seed))
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("ANALYZE")
     connection.close()
-    done.write_text(f"{images} {vocabulary} {seed}\n", encoding="utf-8")
+    done.write_text(f"{images} {vocabulary} {used} {seed}\n", encoding="utf-8")
     return path
 
 
 def _fill(
-    connection: sqlite3.Connection, images: int, vocabulary: int, rng: np.random.Generator
+    connection: sqlite3.Connection,
+    images: int,
+    words_and_used: tuple[int, int],
+    rng: np.random.Generator,
 ) -> None:
+    vocabulary, most_used = words_and_used
     indexes = connection.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
         " AND tbl_name IN ('labels', 'images', 'tags', 'blobs', 'votes', 'faves')"
@@ -71,7 +80,7 @@ def _fill(
         connection.execute(f"DROP INDEX {name}")
     connection.execute("BEGIN")
     ratings, first = _add_tags(connection, vocabulary)
-    used = np.arange(first, first + vocabulary, dtype=np.int64)
+    used = np.arange(first, first + min(vocabulary, most_used), dtype=np.int64)
     _add_accounts(connection)
     for low in range(1, images + 1, BATCH):
         ids = np.arange(low, min(low + BATCH, images + 1), dtype=np.int64)
@@ -222,9 +231,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--vocabulary", type=int, default=20_000)
+    parser.add_argument("--used", type=int, default=20_000)
     arguments = parser.parse_args()
     began = time.monotonic()
-    build(arguments.folder, images=arguments.images, vocabulary=arguments.vocabulary)
+    build(
+        arguments.folder,
+        images=arguments.images,
+        vocabulary=arguments.vocabulary,
+        used=arguments.used,
+    )
     print(f"{arguments.images:,} images in {time.monotonic() - began:.0f} s")
 
 
