@@ -37,7 +37,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "tag_implying": ("anonymous", "/tags/species-colon-cat"),
     "search_tags": ("anonymous", "/search/tags?q=category:rating&per_page=3"),
     "filter": ("anonymous", "/filters/1"),
-    "filter_own": ("user", "/filters/3"),
+    "filter_own": ("user", "/filters/101"),
     "filter_current": ("user", "/filters/current"),
     "filters_system": ("anonymous", "/filters/system"),
     "filters_user": ("user", "/filters/user"),

@@ -28,8 +28,8 @@ READS: dict[str, tuple[int, int, int, int, int]] = {
     "/tags/dog": (200, 200, 200, 200, 200),
     "/profiles/1": (200, 200, 200, 200, 200),
     "/filters/1": (200, 200, 200, 200, 200),
-    "/filters/3": (404, 200, 404, 200, 200),
-    "/filters/4": (200, 200, 200, 200, 200),
+    "/filters/101": (404, 200, 404, 200, 200),
+    "/filters/102": (200, 200, 200, 200, 200),
     "/filters/system": (200, 200, 200, 200, 200),
     "/filters/user": (403, 200, 200, 200, 200),
     "/filters/current": (200, 200, 200, 200, 200),
@@ -65,12 +65,12 @@ WRITES: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/images"): (401, 400, 400, 400, 400),
     ("POST", "/search/reverse"): (200, 200, 200, 200, 200),
     ("POST", "/filters"): (401, 400, 400, 400, 400),
-    ("PATCH", "/filters/3"): (401, 200, 404, 403, 403),
+    ("PATCH", "/filters/101"): (401, 200, 404, 403, 403),
     ("PATCH", "/filters/1"): (401, 403, 403, 403, 200),
     ("DELETE", "/filters/1"): (401, 403, 403, 403, 403),
     ("PUT", "/filters/current?id=2"): (401, 200, 200, 200, 200),
-    ("PUT", "/filters/current?id=3"): (401, 200, 404, 200, 200),
-    ("DELETE", "/filters/4"): (401, 200, 403, 403, 403),
+    ("PUT", "/filters/current?id=101"): (401, 200, 404, 200, 200),
+    ("DELETE", "/filters/102"): (401, 200, 403, 403, 403),
 }
 
 

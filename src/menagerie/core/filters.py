@@ -19,6 +19,8 @@ from menagerie.storage.schema import ChangeKind, Effect
 
 DEFAULT_ID = 1
 EVERYTHING_ID = 2
+# Low ids mean something to clients, who know other boards' system filters by them.
+LAST_RESERVED_ID = 100
 MAX_NAME_BYTES = 255
 MAX_DESCRIPTION_BYTES = 10_000
 DESCRIPTION = "filter.description"  # its field in the index of words
@@ -216,10 +218,12 @@ def create(
 ) -> Filter:
     """Make a filter of the actor's own. Tags are names or ids, an alias standing for its target.
 
-    Unknown tags are left out. Raises Unauthenticated, or Invalid (`name`, `description`,
-    `hidden_query`, `spoilered_query`).
+    Unknown tags are left out. Raises Unauthenticated, Banned for a public one, or Invalid (`name`,
+    `description`, `hidden_query`, `spoilered_query`).
     """
     account_id = rights.require_account(tx)
+    if is_public:
+        rights.require_contributor(tx)
     values: dict[str, Any] = {
         "name": name.strip(),
         "description": description,
@@ -257,10 +261,12 @@ def edit(
 ) -> Filter:
     """Change a filter of the actor's own; administrators also change the system's.
 
-    None leaves a part as it is. Raises NotFound, Unauthenticated, Forbidden, and Invalid as
-    `create` does.
+    None leaves a part as it is. Raises NotFound, Unauthenticated, Forbidden, and Banned and Invalid
+    as `create` does.
     """
     found = _require_own(tx, filter_id)
+    if found.is_public if is_public is None else is_public:
+        rights.require_contributor(tx)
     given: dict[str, Any] = {
         "name": name.strip() if name is not None else None,
         "description": description,
@@ -446,7 +452,7 @@ def seed(tx: Tx) -> None:
             for filter_id, (name, description) in descriptions.items()
         ],
     )
-    sql.skip_used_ids(tx.connection, schema.filters)
+    sql.skip_ids(tx.connection, schema.filters, last=LAST_RESERVED_ID)
     _set_tags(tx, DEFAULT_ID, Effect.HIDE, ["explicit", "grotesque"])
     _set_tags(tx, DEFAULT_ID, Effect.SPOILER, ["questionable"])
     for filter_id, (_name, description) in descriptions.items():

@@ -37,13 +37,13 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, ob
     return sum(connection.execute(statement.values(row)).rowcount for row in rows)
 
 
-def skip_used_ids(connection: Connection, table: Table) -> None:
-    """Let the next id of `table` come after those that were inserted by number."""
-    if connection.dialect.name == "postgresql":  # SQLite sees to it by itself
-        connection.exec_driver_sql(
-            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id))"
-            f" FROM {table.name}"
-        )
+def skip_ids(connection: Connection, table: Table, *, last: int) -> None:
+    """Let the next id of `table` come after `last`, which is no lower than any in it."""
+    if connection.dialect.name == "postgresql":
+        text = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last})"
+    else:
+        text = f"UPDATE sqlite_sequence SET seq = {last} WHERE name = '{table.name}'"
+    connection.exec_driver_sql(text)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
