@@ -59,6 +59,7 @@ def test_no_query_finds_nothing(world: World, what: str, query: str):
     ("query", "message"),
     [
         ("q=(", "Expected a term."),
+        ("q=solo AND%20", "Expected a term."),
         ("q=a)", "junk at end of expression: )"),
         ("q[]=a", "search query is not a string"),
         ("q[a]=a", "search query is not a string"),
@@ -78,7 +79,7 @@ def test_a_wrong_query_says_why(world: World, query: str, message: str):
     [
         "/images/0", "/images/999", "/images/abc", "/images/-1", "/images/1.5",
         "/images/99999999999", "/images/9223372036854775808", "/tags/nothing",
-        "/tags/artist%3Abob", "/tags/%00", "/filters/99", "/filters/x", "/filters/3",
+        "/tags/artist%3Abob", "/tags/%00", "/filters/99", "/filters/x", "/filters/101",
         "/profiles/99", "/profiles/Alice", "/oembed", "/oembed?url=", "/oembed?url=https://x",
         "/oembed?url=https://x/img/1", "/oembed?url=https://x/999", "/none", "/search/none", "",
         "/comments/1", "/posts/1", "/forums", "/forums/x/topics", "/search/comments?q=*",
@@ -138,7 +139,7 @@ def test_own_filters_need_a_key(world: World):
     ("filter_id", "total"),
     [
         ("", 6), ("1", 6), ("2", 7), ("56027", 7), ("100073", 6), ("3", 7), ("99", 6), ("abc", 6),
-        ("2x", 7), ("-2", 6), ("9" * 30, 6),
+        ("2x", 6), ("2.0", 6), ("-2", 6), ("9" * 30, 6),
     ],
 )  # fmt: skip
 def test_the_filter_of_the_call(world: World, filter_id: str, total: int):
@@ -147,7 +148,7 @@ def test_the_filter_of_the_call(world: World, filter_id: str, total: int):
 
 
 def test_a_private_filter_counts_for_its_owner_only(world: World):
-    query = "/search/images?q=solo&filter_id=3"
+    query = "/search/images?q=solo&filter_id=101"
     seen = {role: set(ids(world.get(query, role))) for role in ("user", "moderator", "admin")}
     assert world.images["large"] not in seen["user"]  # it hides cats
     assert world.images["large"] not in seen["moderator"]
@@ -155,8 +156,12 @@ def test_a_private_filter_counts_for_its_owner_only(world: World):
         i for i in world.get(query, "user").json()["images"] if i["id"] == world.images["plain"]
     )
     assert plain["spoilered"] is True
-    # For others the id stands for another board's Everything.
-    assert world.images["large"] in ids(world.get(query, "other"))
+    for role in ("other", "anonymous"):
+        assert ids(world.get(query, role)) == ids(world.get("/search/images?q=solo", role))
+    # That of another board's Everything is never given to a filter of somebody's own.
+    assert world.get("/filters/3", "user").status_code == 404
+    everything = ids(world.get("/search/images?q=solo&filter_id=2", "other"))
+    assert ids(world.get("/search/images?q=solo&filter_id=3", "other")) == everything
 
 
 def test_removed_images_are_found_on_request(world: World):

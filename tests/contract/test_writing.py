@@ -106,6 +106,23 @@ def test_an_address_in_the_query(board: World, site: str):
     assert answer.status_code == 200, answer.text
 
 
+def test_sources_go_by_their_numbers(board: World, site: str):
+    sources = {str(n): {"source": f"https://a.example/{n}"} for n in (10, 9, 0)}
+    body = {"url": f"{site}/520", "image": {"tag_input": "safe, c, d", "sources": sources}}
+    image = board.call("POST", "/images", "user", json=body).json()["image"]
+    assert image["source_urls"] == [f"https://a.example/{n}" for n in (0, 9, 10)]
+
+
+def test_what_cannot_be_fetched_is_no_file(board: World):
+    fields = {"image": {"tag_input": "safe, c, d"}}
+    for url in ("", "http://127.0.0.1:9/none", "ftp://a.example/x.png", "nonsense"):
+        answer = board.call("POST", "/images", "user", json=fields | {"url": url})
+        errors = answer.json()["errors"]
+        assert (answer.status_code, errors.pop("image")) == (400, [CORRUPT, "can't be blank"])
+        assert len(errors) == 12
+        assert set(map(tuple, errors.values())) == {("can't be blank",)}
+
+
 def test_the_same_file_again(board: World):
     data = build.png(mark=503)
     first = send(board, data).json()["image"]["id"]
@@ -204,6 +221,7 @@ def test_reverse_search_by_file_address_and_hash(board: World, site: str):
     assert found(files={"image[image]": data}) == [image_id]
     known = send(board, build.png(mark=510), tag_input="safe, one, colour").json()["image"]["id"]
     assert known in found(params={"url": f"{site}/510", "limit": "50"})
+    assert known in found(params={"url": f"{site}/510", "limit": "", "distance": ""})
     smaller = files.still("jpg", seed=505, Q=60)
     assert image_id in found(files={"image[image]": smaller}, data={"perceptual_distance": "10"})
     assert found(data={"perceptual_hash": "zz"}) == []
@@ -220,6 +238,7 @@ def test_reverse_search_by_file_address_and_hash(board: World, site: str):
         {"files": {"image[image]": build.png()}, "data": {"limit": "0"}},
         {"files": {"image[image]": build.png()}, "data": {"limit": "51"}},
         {"files": {"image[image]": build.png()}, "data": {"limit": "x"}},
+        {"files": {"image[image]": build.png()}, "data": {"limit": "1.5"}},
     ],
 )
 def test_reverse_search_never_fails(board: World, options):

@@ -57,11 +57,21 @@ def leading_integer(text: str) -> int | None:
     return max(-INT64_MAX, min(INT64_MAX, int(digits)))
 
 
+def whole_number(text: str) -> int | None:
+    """Return the whole number from 0 that `text` is and nothing else, within int64, or None.
+
+    >>> whole_number("25"), whole_number("2abc"), whole_number("-1")
+    (25, None, None)
+    """
+    return int(text) if _PLAIN_INTEGER.fullmatch(text) and int(text) <= INT64_MAX else None
+
+
 def identifier(text: str) -> int:
     """Return the id written in `text`. Raises NotFound when no image, tag... could have it."""
-    if not _PLAIN_INTEGER.fullmatch(text) or int(text) > INT64_MAX:
+    number = whole_number(text)
+    if number is None:
         raise NotFound
-    return int(text)
+    return number
 
 
 def parse_pairs(query: bytes) -> list[tuple[str, str]]:

@@ -159,6 +159,7 @@ def _unsupported(error: Unsupported, _call: Call) -> Answer:
         return _errors(errors)
     is_refused_type = error.media_type is not None and error.media_type not in TAKEN_TYPES
     reason = CORRUPT if is_refused_type else error.reason
+    errors.pop("url", None)  # a file that could not be fetched is none, and nothing besides
     errors |= {name: ["can't be blank"] for name in _BLANK}
     errors["image"] = [reason, "can't be blank"]
     if is_refused_type:

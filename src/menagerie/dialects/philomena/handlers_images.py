@@ -13,7 +13,7 @@ from menagerie.errors import Invalid, MenagerieError, NotFound, Unavailable
 from menagerie.http import answers
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call
-from menagerie.http.parameters import as_text, as_texts, identifier, leading_integer
+from menagerie.http.parameters import as_text, as_texts, identifier, leading_integer, whole_number
 from menagerie.http.routing import Operation, Outcome, Parameter, Runs
 from menagerie.library import Library, Tx
 from menagerie.media.hashes import Intensities
@@ -287,11 +287,15 @@ def upload_of(call: Call) -> Upload:
 def sources_of(sent: Mapping[str, object]) -> list[str]:
     """Return the sources: `source_url` first, then `sources` (map or list) and `source_urls`.
 
-    >>> sources_of({"source_url": "", "sources": {"0": {"source": "http://a"}}})
-    ['http://a']
+    Numbers are what a map goes by: encoders write them in any order, `10` before `9`.
+
+    >>> sources_of({"source_url": "", "sources": {"10": {"source": "b"}, "9": {"source": "a"}}})
+    ['a', 'b']
     """
     listed = sent.get("sources")
-    items = list(listed.values()) if isinstance(listed, dict) else listed
+    items = listed
+    if isinstance(listed, dict):
+        items = [listed[key] for key in sorted(listed, key=lambda key: whole_number(key) or 0)]
     nested = [
         as_text(item.get("source") if isinstance(item, dict) else item)
         for item in (items if isinstance(items, list) else [items])
@@ -306,7 +310,7 @@ def sources_of(sent: Mapping[str, object]) -> list[str]:
 def _reverse_bounds(call: Call) -> tuple[float, int] | None:
     """Return distance and limit, None when one of them is out of bounds."""
     distance = parse_distance(call.text("distance"))
-    limit = leading_integer(call.text("limit", str(DEFAULT_LIMIT)))
+    limit = whole_number(call.text("limit") or str(DEFAULT_LIMIT))
     if not 0 <= distance <= 1 or limit is None or not 1 <= limit <= site.MOST_PER_PAGE:
         return None
     return distance, limit

@@ -17,7 +17,7 @@ from menagerie.dialects.philomena import shapes
 from menagerie.errors import QueryError, Unauthenticated
 from menagerie.http.answers import TEXT, Answer, encode_json
 from menagerie.http.call import Call
-from menagerie.http.parameters import as_text, leading_integer
+from menagerie.http.parameters import as_text, leading_integer, whole_number
 from menagerie.http.routing import Outcome, Parameter
 from menagerie.library import Library, Tx
 from menagerie.settings import Settings
@@ -84,11 +84,15 @@ def signed_in(call: Call) -> Call:
 
 
 def query_of(call: Call) -> str:
-    """Return the query, blank when there is none. Raises QueryError for a list or a map."""
+    """Return the query, empty when there is none. Raises QueryError for a list or a map.
+
+    Blanks at its ends stay: they are what makes the last word of `a AND ` an operator.
+    """
     value = call.params.get("q")
     if isinstance(value, (list, dict)):
         raise QueryError("search query is not a string")
-    return as_text(value).strip()
+    query = as_text(value)
+    return query if query.strip() else ""
 
 
 def filter_of(tx: Tx, call: Call) -> Filter:
@@ -96,8 +100,8 @@ def filter_of(tx: Tx, call: Call) -> Filter:
 
     Ids of other boards' system filters stand for ours, unless a filter here has that id.
     """
-    wanted = leading_integer(call.text("filter_id"))
-    if wanted is None or wanted <= 0:
+    wanted = whole_number(call.text("filter_id"))
+    if wanted is None:
         return filters.effective(tx, None)
     found = filters.find(tx, wanted)
     if found is not None:
