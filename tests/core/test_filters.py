@@ -1,8 +1,8 @@
 import pytest
 
 import rows
-from menagerie.core import filters, find, tags, vocabulary
-from menagerie.errors import Forbidden, Invalid, NotFound, QueryError, Unauthenticated
+from menagerie.core import accounts, filters, find, moderation, tags, vocabulary
+from menagerie.errors import Banned, Forbidden, Invalid, NotFound, QueryError, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.search import nodes
 from menagerie.storage.schema import Role
@@ -223,3 +223,21 @@ def test_a_description_is_found_by_its_words_until_it_is_gone(library) -> None:
         assert find.filters(tx, "description:dog", page=1, per_page=5).ids == [made.id]
         filters.edit(tx, made.id, description="Nothing")
         assert find.filters(tx, "description:dog", page=1, per_page=5).ids == []
+
+
+def test_whoever_is_banned_shows_nothing_to_others(library, alice):
+    with library.writing(alice) as tx:
+        shown = filters.create(tx, name="Shown", is_public=True)
+        own = filters.create(tx, name="Own")
+    with library.writing(SYSTEM) as tx:
+        moderation.ban(tx, account_id=alice.account_id, reason="spam")
+    with library.writing(alice) as tx:
+        assert filters.edit(tx, own.id, name="Mine").name == "Mine"
+        assert not filters.edit(tx, shown.id, is_public=False).is_public
+        for publish in (
+            lambda: filters.create(tx, name="Spam", is_public=True),
+            lambda: filters.edit(tx, own.id, is_public=True),
+            lambda: accounts.edit(tx, description="spam"),
+        ):
+            with pytest.raises(Banned):
+                publish()

@@ -433,9 +433,11 @@ def edit(
 ) -> Account:
     """Change the actor's own account; None leaves a part, an empty email forgets the address.
 
-    Raises Unauthenticated, or Invalid (`description`, `email`).
+    Raises Unauthenticated, Banned for a description, or Invalid (`description`, `email`).
     """
     account_id = rights.require_account(tx)
+    if description:
+        rights.require_contributor(tx)
     problems = {k: v for k, v in _problems(tx, "x" * 51, email).items() if k == "email"}
     if description is not None and (
         rights.is_unfit(description) or len(description.encode()) > MAX_DESCRIPTION_BYTES
