@@ -42,6 +42,13 @@ def test_a_lost_child_is_an_unsupported_file_and_the_pool_goes_on(hasty, functio
     assert hasty.run(pow, 2, 3) == 8
 
 
+def test_a_child_killed_while_it_idled_is_no_fault_of_the_next_file(pool):
+    for _ in range(pool.workers + 1):
+        os.kill(pool.run(os.getpid), signal.SIGKILL)
+        time.sleep(0.05)
+    assert pool.run(pow, 2, 3) == 8
+
+
 def test_an_ordinary_error_reaches_the_caller(pool):
     with pytest.raises(ValueError, match="invalid literal"):
         pool.run(int, "x")

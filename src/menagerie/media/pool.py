@@ -80,6 +80,10 @@ class _Child:
         """Return when the child has loaded its libraries; raise `ChildFailureError` if not."""
         self._receive(time.monotonic() + _START_TIMEOUT_S)
 
+    def has_ended(self) -> bool:
+        """Tell whether the process is no more."""
+        return self._process.poll() is not None
+
     def ask(self, request: bytes, timeout_s: float) -> Any:
         """Send one pickled request and return its answer, or raise `ChildFailureError`."""
         self.task_count += 1
@@ -176,6 +180,10 @@ class DecodePool:
         )
         child, is_spent = self._slots.get(), True
         try:
+            if child is not None and child.has_ended():
+                # Whoever killed it while it idled, the kernel for one, knew nothing of this file.
+                self._discard(child)
+                child = None
             child = child or self._start()
             result, error, cause, is_spent = child.ask(request, limit_s)
             is_spent = is_spent or child.task_count >= _TASKS_PER_CHILD
