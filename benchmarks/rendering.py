@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from benchmarks import pictures
 from benchmarks.measure import Row
-from menagerie import app, jobs, logs, settings
+from menagerie import jobs, logs, settings, work
 from menagerie.core import intake, upkeep
 from menagerie.library import SYSTEM, Library
 from menagerie.media import worker
@@ -83,7 +83,7 @@ def _ours(files: list[Path], folder: Path) -> float:
     loaded = settings.load({"data": str(folder), "log_level": "warning"}, {})
     logs.configure(loaded)
     library = Library(loaded)
-    worker_ = jobs.Worker(library, app.JOBS, threads=PROCESSES)
+    worker_ = jobs.Worker(library, work.JOBS, threads=PROCESSES)
     try:
         upkeep.prepare(library)
         library.catalogue.current()

@@ -1,23 +1,13 @@
-"""The composition root: one library, the doors in front of it, the jobs behind it."""
-
-from collections.abc import Callable, Mapping
+"""The composition root: one library, and the doors in front of it."""
 
 from litestar import Litestar
 
 from menagerie import logs, settings, web
-from menagerie.core import passwords, rendering
 from menagerie.dialects import philomena
 from menagerie.http import edge, system
 from menagerie.http.metrics import Metrics
 from menagerie.http.routing import Door
 from menagerie.library import Library
-
-JOBS: Mapping[str, Callable[..., None]] = {
-    rendering.RENDER: rendering.render_image,
-    rendering.OPTIMISE: rendering.optimise,
-    passwords.RESET_JOB: passwords.send_reset,
-}
-"""What `jobs.Worker` runs, by kind."""
 
 
 def dialects(library: Library) -> list[Door]:

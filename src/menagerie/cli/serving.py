@@ -23,7 +23,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from menagerie import app, jobs, logs
+from menagerie import jobs, logs
+from menagerie import work as work_of
 from menagerie.cli import showing, terminal
 from menagerie.core import accounts, upkeep
 from menagerie.errors import Unavailable
@@ -67,7 +68,7 @@ def serve(
         if demo:
             showing.load_if_empty(library)
         worker = jobs.Worker(
-            library, app.JOBS, threads=settings.job_threads, periodic=upkeep.periodic(settings)
+            library, work_of.JOBS, threads=settings.job_threads, periodic=upkeep.periodic(settings)
         )
         server = _server(settings)
         worker.start()
@@ -108,7 +109,7 @@ def work(
         if retry_failed:
             with library.writing(SYSTEM) as tx:
                 terminal.out.print(f"{jobs.retry_failed(tx)} jobs will be tried again")
-        worker = jobs.Worker(library, app.JOBS, threads=threads)
+        worker = jobs.Worker(library, work_of.JOBS, threads=threads)
         if once:
             terminal.out.print(f"{worker.run_pending()} jobs ran")
             return
@@ -151,6 +152,9 @@ def _server(settings: Settings) -> Any:
 
 def _application(settings: Settings, parent: int) -> Callable[..., Any]:
     """Open the library and build the application, in a server process."""
+    # The parent gets by without the web framework, and the first answer comes sooner for it.
+    from menagerie import app  # noqa: PLC0415
+
     _end_with(parent)
     logs.configure(settings)
     library = Library(settings)
@@ -163,9 +167,13 @@ def _application(settings: Settings, parent: int) -> Callable[..., Any]:
 
 
 def _end_with(parent: int) -> None:
-    """Ask the kernel to stop this process when its parent dies, or it would keep the port."""
+    """Ask the kernel to kill this process when its parent dies, or it would keep the port.
+
+    Not to end it by SIGTERM: Granian's handler of that has been seen to wait for ever, and it is the
+    parent that kills such a process.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before we asked
             sys.exit(1)
 

@@ -1,47 +1,34 @@
 """Bring a database to the tables this version of the program knows.
 
-Alembic is configured here in code, so there is no ini file to find. Everything runs in the one
-write transaction: two processes that start together queue up, and a migration that fails leaves
-nothing behind, on both databases.
+Every start asks whether anything is missing; only when something is, Alembic is loaded (by
+`storage.migrating`), which takes longer than all the rest of the question.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import inspect, text
 
 from menagerie.errors import Unavailable
-from menagerie.storage import schema
 from menagerie.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def _scripts() -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return ScriptDirectory.from_config(config)
-
-
 def head() -> str:
-    """Return the newest revision this program knows."""
-    revision = _scripts().get_current_head()
-    if revision is None:
+    """Return the newest revision this program knows: the number its file's name begins with."""
+    steps = sorted(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    if not steps:
         raise Unavailable("the migrations of this installation are missing; install it again")
-    return revision
+    return steps[-1].partition("_")[0]
 
 
 def current(database: Database) -> str | None:
     """Return the revision the database is at; None while it is empty."""
     with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def upgrade(database: Database) -> list[str]:
@@ -51,41 +38,6 @@ def upgrade(database: Database) -> list[str]:
     """
     if current(database) == head():
         return []
-    scripts = _scripts()
-    applied: list[str] = []
+    from menagerie.storage import migrating  # noqa: PLC0415
 
-    def steps(revisions: Any, _context: MigrationContext) -> Iterable[Any]:
-        _refuse_unknown(scripts, revisions)
-        # What `alembic upgrade head` does; there is no public function for it.
-        found: list[Any] = scripts._upgrade_revs("head", revisions)  # noqa: SLF001
-        applied.extend(step.revision.revision for step in found)
-        return found
-
-    with (
-        database.write() as connection,
-        EnvironmentContext(Config(), scripts, fn=steps) as environment,
-    ):
-        environment.configure(
-            connection=connection,
-            target_metadata=schema.metadata,
-            # SQLite's data definitions are transactional once the driver keeps its hands off.
-            transactional_ddl=True,
-        )
-        environment.run_migrations()
-    return applied
-
-
-def _refuse_unknown(scripts: ScriptDirectory, revisions: Iterable[str]) -> None:
-    known = {script.revision for script in scripts.walk_revisions()}
-    for revision in revisions:
-        if revision not in known:
-            raise Unavailable(
-                f"the database is at revision {revision}, which this version does not know: "
-                "it was written by a newer one; install that, or restore a backup"
-            )
-
-
-def differences(connection: Connection) -> list[Any]:
-    """Return what `schema.py` has and the database has not, or the other way round."""
-    context = MigrationContext.configure(connection, opts={"compare_server_default": False})
-    return list(compare_metadata(context, schema.metadata))
+    return migrating.apply(database)

@@ -1,0 +1,15 @@
+"""The composition root of background work: which function runs each kind of job.
+
+Apart from `app`, so that a process which only runs jobs need not load the web framework.
+"""
+
+from collections.abc import Callable, Mapping
+
+from menagerie.core import passwords, rendering
+
+JOBS: Mapping[str, Callable[..., None]] = {
+    rendering.RENDER: rendering.render_image,
+    rendering.OPTIMISE: rendering.optimise,
+    passwords.RESET_JOB: passwords.send_reset,
+}
+"""What `jobs.Worker` runs, by kind."""
