@@ -169,8 +169,8 @@ def _application(settings: Settings, parent: int) -> Callable[..., Any]:
 def _end_with(parent: int) -> None:
     """Ask the kernel to kill this process when its parent dies, or it would keep the port.
 
-    Not to end it by SIGTERM: Granian's handler of that has been seen to wait for ever, and it is the
-    parent that kills such a process.
+    Not to end it by SIGTERM: Granian's handler of that has been seen to wait for ever, and it is
+    the parent that kills such a process.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
