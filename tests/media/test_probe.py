@@ -48,6 +48,10 @@ def test_frames_and_times_are_counted(pool, put, *, data, kind, count, duration_
     assert found.is_animated is (count > 1)
 
 
+def test_the_time_of_frames_is_a_number_people_write(pool, put):
+    assert pool.run(probe, put(make.apng(count=3))).duration_s == 0.3
+
+
 def test_sound_is_seen(pool, put):
     assert pool.run(probe, put(make.webm(sound_tracks=1))).has_audio
     assert not pool.run(probe, put(make.webm())).has_audio
