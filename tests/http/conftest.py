@@ -1,5 +1,6 @@
 """An application with a few doors of its own, on a real library."""
 
+import errno
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,8 @@ def echo(call: Call) -> Answer:
 
 def fail(call: Call) -> Answer:
     kinds = {"forbidden": Forbidden, "value": ValueError}
+    if call.text("kind") == "full":
+        raise OSError(errno.ENOSPC, "a secret")
     raise kinds[call.text("kind")]("a secret")
 
 

@@ -25,6 +25,11 @@ def test_the_nearest_door_answers_what_matches_nothing(client):
     assert "GET" in wrong.headers["allow"]
 
 
+def test_a_full_disk_is_said(client):
+    answer = client.get("/toy/fail", params={"kind": "full"})
+    assert (answer.status_code, answer.text) == (418, "unavailable")
+
+
 @pytest.mark.parametrize("path", ["/toy/fail", "/toy/slow"])
 def test_errors_are_worded_by_the_door_and_keep_their_secrets(client, path):
     assert client.get(f"{path}?kind=forbidden").status_code == 403

@@ -73,6 +73,9 @@ def run(words: Sequence[str]) -> int:
     except CycloptsError as error:
         terminal.complain(str(error).strip())
         return 2
+    except OSError as error:
+        terminal.complain(str(error))
+        return EXIT_CODES[errors.Unavailable]
     except KeyboardInterrupt:
         return 130
     return result if isinstance(result, int) else 0

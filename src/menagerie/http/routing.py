@@ -20,13 +20,14 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Scope
 
-from menagerie.errors import NotFound
+from menagerie.errors import NotFound, Unavailable
 from menagerie.http import limits
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call, WrongMethod, anonymous
 from menagerie.http.limits import FIELD_LIMIT_BYTES, MIB
 from menagerie.http.parameters import Malformed
 from menagerie.library import Actor, Library
+from menagerie.storage.database import is_disk_full
 
 log = structlog.get_logger("menagerie.http")
 
@@ -101,6 +102,9 @@ def answer_error(door: Door, error: Exception, call: Call) -> Answer:
 
     Nothing of an unexpected error reaches the client but the request id.
     """
+    if is_disk_full(error):
+        log.error("no room to write", path=call.path, method=call.method, exc_info=error)
+        error = Unavailable("There is no room left to write; nothing new can be taken for now.")
     for cls in type(error).__mro__:
         if cls in door.errors and cls is not Exception:
             return door.errors[cls](error, call)

@@ -6,6 +6,7 @@ retries, and the change log's order the order of commits. Write transactions are
 no network), so the queue is too.
 """
 
+import errno
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -217,8 +218,12 @@ def _open_postgresql(url: URL, readers: int) -> Engine:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Tell whether `error` says that the database has no room left to write."""
+    """Tell whether `error` says that the disk has no room left to write, or cannot be written."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
     if not isinstance(error, DBAPIError):
         return False
     words = str(error.orig).lower()
-    return "disk is full" in words or "no space left" in words
+    # A full disk is an "I/O error" where SQLite extends the files beside the database.
+    signs = ("disk is full", "no space left", "disk i/o error", "readonly database")
+    return any(sign in words for sign in signs)
