@@ -168,3 +168,17 @@ def test_the_demo_shows_every_part(menagerie):
     code, _, err = menagerie("demo")
     assert code == 2
     assert "empty library" in err
+
+
+def test_a_damaged_database_and_an_impossible_folder_are_told_in_a_line(
+    menagerie, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("MENAGERIE_DATABASE_URL")
+    damaged, no_folder = tmp_path / "damaged", tmp_path / "a file"
+    damaged.mkdir()
+    (damaged / "menagerie.db").write_bytes(b"garbage" * 1000)
+    no_folder.write_text("")
+    for data, words in ((damaged, "is damaged"), (no_folder, "a file")):
+        code, _, complaint = menagerie("check", "--data", data)
+        assert (code, len(complaint.splitlines())) == (7, 1)
+        assert words in complaint

@@ -192,8 +192,15 @@ def _sqlite_engine(url: URL, size: int, *, writes: bool) -> Engine:
         ]
         if not writes:
             pragmas.append("query_only=ON")
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.DatabaseError as error:
+            if "not a database" not in str(error) and "malformed" not in str(error):
+                raise
+            raise Unavailable(
+                f"the database {url.database} is damaged; restore a backup"
+            ) from error
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
