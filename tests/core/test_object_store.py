@@ -12,6 +12,8 @@ import rows
 from menagerie import jobs
 from menagerie.core import checks, images, rendering, sweeping
 from menagerie.errors import Unavailable
+from menagerie.http import media
+from menagerie.http.call import Call, anonymous
 from menagerie.library import SYSTEM, Library
 
 pytestmark = pytest.mark.slow
@@ -77,3 +79,17 @@ def test_a_store_that_is_down_refuses_uploads_and_nothing_else(library, server):
     with library.reading(SYSTEM) as tx:
         assert images.get(tx, image_id).id == image_id
         assert checks.counters(tx) == []
+
+
+def test_clients_are_sent_to_the_store_but_for_downloads_and_svgs(library):
+    library.settings = msgspec.structs.replace(library.settings, files_redirect=True)
+    stem = "originals/ab/cd/" + "ab" * 64
+    library.blobs.put(f"{stem}.png", b"png")
+    library.blobs.put(f"{stem}.svg", b"<svg/>")
+    call = Call(library, {"type": "http", "headers": []}, identify=anonymous)
+    sent = media.serve(call, media.File(name=f"{stem}.png"))
+    assert (sent.status, sent.header("cache-control")) == (302, "private, no-store")
+    saved = media.serve(call, media.File(name=f"{stem}.png", download_as="a.png"))
+    assert saved.header("content-disposition").startswith("attachment;")
+    drawn = media.serve(call, media.File(name=f"{stem}.svg"))
+    assert drawn.header("content-security-policy").startswith("sandbox;")

@@ -45,7 +45,10 @@ def serve(call: Call, file: File) -> Answer:
     etag = dict(headers)["etag"]
     if _is_known(call.headers.get("if-none-match"), etag):
         return Answer(304, headers=headers)
-    if call.library.settings.files_redirect and (address := store.presign(file.name)):
+    # Only we say that a file is to be saved, and keep an SVG from acting as a page.
+    is_plain = file.download_as is None and not file.name.endswith(".svg")
+    redirects = call.library.settings.files_redirect and is_plain
+    if redirects and (address := store.presign(file.name)):
         return Answer(302, headers=[("location", address), ("cache-control", "private, no-store")])
     wanted = call.headers.get("range")
     if call.headers.get("if-range", etag) != etag:
