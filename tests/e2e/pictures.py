@@ -3,8 +3,10 @@
 import random
 import struct
 import zlib
+from functools import cache
 
 
+@cache
 def png(seed: int, *, width: int = 64, height: int = 48) -> bytes:
     """Return an RGB PNG of coloured noise that differs for every seed."""
     noise = random.Random(seed)

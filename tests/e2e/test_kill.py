@@ -35,12 +35,13 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
     assert not waiting
     assert len(answered) == UPLOADS
     wait_until_rendered(server)
-    for image_id, data in answered.items():
-        image = httpx.get(f"{server.url}/api/v1/json/images/{image_id}").json()["image"]
-        assert image["orig_sha512_hash"] == hashlib.sha512(data).hexdigest()
-        assert httpx.get(image["representations"]["full"]).content == data
-        for url in image["representations"].values():
-            assert httpx.get(url).status_code == 200, url
+    with httpx.Client(base_url=server.url) as client:
+        for image_id, data in answered.items():
+            image = client.get(f"/api/v1/json/images/{image_id}").json()["image"]
+            assert image["orig_sha512_hash"] == hashlib.sha512(data).hexdigest()
+            assert client.get(image["representations"]["full"]).content == data
+            for url in image["representations"].values():
+                assert client.get(url).status_code == 200, url
     assert server.stop() == 0
     checked = server.command("check", "--deep")
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -48,16 +49,15 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
 
 def upload_all(server: Server, numbers: list[int], answered: dict[int, bytes]) -> None:
     """Upload in four threads until done or the server is gone."""
+    client = httpx.Client(base_url=server.url, params={"key": server.key}, timeout=60)
 
     def upload(number: int) -> None:
         data = png(number)
         try:
-            answer = httpx.post(
-                f"{server.url}/api/v1/json/images",
-                params={"key": server.key},
+            answer = client.post(
+                "/api/v1/json/images",
                 data={"image[tag_input]": f"safe, kill test, number {number}"},
                 files={"image[image]": (f"{number}.png", data, "image/png")},
-                timeout=60,
             )
         except httpx.TransportError:
             return
@@ -70,7 +70,7 @@ def upload_all(server: Server, numbers: list[int], answered: dict[int, bytes]) -
             image_id = int(text.rsplit(" ", 1)[1])
             answered[image_id] = data
 
-    with ThreadPoolExecutor(4) as pool:
+    with client, ThreadPoolExecutor(4) as pool:
         list(pool.map(upload, numbers))
 
 
