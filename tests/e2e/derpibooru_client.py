@@ -23,6 +23,7 @@ seen = {
     "own_filters": [one.name for one in Filters(key=key, filters_id="user", **at)],
     "filter": Filter(2, **at).name,
     "profile": Profile(first.uploader_id, **at).name,
+    "fans": Image(None, image_id=3, **at).faved_by,
     "reverse": [image.id for image in Search(**at).reverse(picture)],
 }
 posted = PostImage(

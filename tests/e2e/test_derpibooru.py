@@ -89,6 +89,7 @@ def test_the_client_sees_what_is_there(server: Server, seen: dict[str, Any]) -> 
     assert seen["search"] == list(range(COUNT, 0, -1))
     assert seen["sorted"] == [1, 0, 0, 0, 0]
     assert seen["mine"] == [3]
+    assert seen["fans"] == ["keeper"]
     image_id, tags, full = seen["image"]
     assert image_id == 1
     assert sorted(tags) == ["a", "generated", "number 0", "safe"]

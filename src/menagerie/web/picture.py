@@ -135,15 +135,22 @@ def _walk(tx: Tx, image: Image, chosen: filters.Filter, memory: Mapping[str, str
 
 
 def favorites(visit: Visit) -> Answer:
-    """Show who faved an image."""
+    """Show who faved an image; to programs, just that.
+
+    Source: DerPyBooruPhi 0.10.6 takes the answer apart by its `</h5>` and the links behind it.
+    """
     with visit.reading() as tx:
         image_id = visibility.require_visible(tx, visit.call.path_id()).id
         names = [fan.name for fan in votes.fans(tx, image_id)]
-    return visit.page("favorites.html", image_id=image_id, names=names)
+    page = "favorites.html" if visit.reads_html else "favorites_bare.html"
+    return visit.page(page, image_id=image_id, names=names)
 
 
 def related(visit: Visit) -> Answer:
-    """Show pictures with nearly the same light in the same places."""
+    """Show pictures with nearly the same light in the same places; to programs, just those.
+
+    Source: DerPyBooruPhi 0.10.6 looks for `<div class="media-box" data-image-id="`.
+    """
     with visit.reading() as tx:
         image_id = visibility.require_visible(tx, visit.call.path_id()).id
         image = images.get(tx, image_id)
@@ -162,7 +169,8 @@ def related(visit: Visit) -> Answer:
             ids = [other for other in near.ids if other != image_id and other in shown]
         view = visit.view()
         pictures = grid.pictures(tx, ids, chosen, view=view)
-    return visit.page("related.html", image_id=image_id, pictures=pictures, view=view)
+    page = "related.html" if visit.reads_html else "related_bare.html"
+    return visit.page(page, image_id=image_id, pictures=pictures, view=view)
 
 
 def _intensities(image: Image) -> Intensities | None:

@@ -167,6 +167,11 @@ class Visit:
         """Return the page asked for, from 1."""
         return max(1, min(leading_integer(self.call.text("page")) or 1, 10**9))
 
+    @property
+    def reads_html(self) -> bool:
+        """Whether it is a browser that asks: a program says that it takes anything."""
+        return "text/html" in self.call.headers.get("accept", "")
+
     def view(self) -> str:
         """Return how large pictures are to be shown; a choice in the address is remembered."""
         names = {name for name, _ in texts.VIEWS}
