@@ -377,3 +377,8 @@ def _converted(option: Option, value: object, source: str) -> object:
         return value
     kind = {bool: "true or false", int: "a whole number", str: "text"}[option.type]
     raise Invalid({option.name: [f"must be {kind}, not {value!r} ({source})"]})
+
+
+def hand_down(name: str, value: str) -> None:
+    """Set a variable for the processes started from now on, unless somebody has set it."""
+    os.environ.setdefault(name, value)

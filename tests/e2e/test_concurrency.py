@@ -1,6 +1,7 @@
 """Several server processes, a thousand votes, faves and edits at once; counters that agree."""
 
 import random
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -53,6 +54,10 @@ def test_counters_equal_recounts_after_a_thousand_actions(tmp_path: Path) -> Non
         with ThreadPoolExecutor(12) as pool:
             codes = Counter(pool.map(act, range(ACTIONS)))
         assert set(codes) == {200}, codes
+        # Whichever process is asked has counted what all of them answered.
+        metrics = httpx.get(f"{server.url}/metrics").text
+        pattern = r'^menagerie_requests_total\{method="(?:POST|DELETE|PATCH)".*?\} ([0-9.]+)$'
+        assert sum(map(float, re.findall(pattern, metrics, re.MULTILINE))) == ACTIONS + IMAGES
         # Each process answers with the newest state, whichever one takes the connection.
         everything = {"q": "*", "filter_id": 2}
         answers = [

@@ -8,13 +8,18 @@ open databases, and neither survives a fork.
 import ctypes
 import functools
 import gc
+import http.client
 import multiprocessing
 import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import structlog
@@ -29,7 +34,7 @@ from menagerie.cli import showing, terminal
 from menagerie.core import accounts, upkeep
 from menagerie.errors import Unavailable
 from menagerie.library import SYSTEM, Library
-from menagerie.settings import Settings
+from menagerie.settings import Settings, hand_down
 from menagerie.storage import migrate as migrations
 
 STOP_S = 30
@@ -61,7 +66,10 @@ def serve(
     demo
         Put the demo collection into the library if it is empty.
     """
-    with terminal.open_library(data, host=host, port=port, workers=workers) as library:
+    with (
+        ExitStack() as stack,
+        terminal.open_library(data, host=host, port=port, workers=workers) as library,
+    ):
         settings = library.settings
         _refuse_taken_port(settings)
         _introduce_admin(library)
@@ -72,7 +80,11 @@ def serve(
         )
         server = _server(settings)
         worker.start()
-        terminal.out.print(f"Menagerie is at [bold]{_address(settings)}[/]  (Ctrl+C stops it)")
+        threading.Thread(target=_announce, args=(settings,), name="announce", daemon=True).start()
+        numbers = stack.enter_context(tempfile.TemporaryDirectory(prefix="menagerie-metrics-"))
+        if settings.workers > 1:
+            # Each process counts for itself; what they keep here, any of them can sum up.
+            hand_down("PROMETHEUS_MULTIPROC_DIR", numbers)
         try:
             server.serve(
                 target_loader=functools.partial(_application, settings, os.getpid()),
@@ -85,6 +97,29 @@ def serve(
                 _log.warning("jobs were still running; they run again after the next start")
             upkeep.write_snapshot(library)
     return 0
+
+
+def _announce(settings: Settings) -> None:
+    """Say where the library is once it answers there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # compared
+    while not _answers(host, settings.port):
+        time.sleep(0.1)
+    address = (
+        f"http://[{host}]:{settings.port}/" if ":" in host else f"http://{host}:{settings.port}/"
+    )
+    shown = settings.public_url or address
+    terminal.out.print(f"Menagerie is at [bold]{shown}[/]  (Ctrl+C stops it)")
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def work(
@@ -202,10 +237,3 @@ def _introduce_admin(library: Library) -> None:
     out.print(f"  name      [bold]{made.account.name}[/]")
     out.print(f"  password  [bold]{made.password}[/]", markup=True)
     out.print(f"  API key   [bold]{made.key}[/]")
-
-
-def _address(settings: Settings) -> str:
-    if settings.public_url:
-        return settings.public_url
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared
-    return f"http://{host}:{settings.port}/"

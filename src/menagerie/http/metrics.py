@@ -1,8 +1,7 @@
 """Numbers for Prometheus: requests by route, and the state of the library when asked.
 
-The numbers are of one process. With several worker processes, start them with
-`PROMETHEUS_MULTIPROC_DIR` naming an empty folder: the client library then keeps its numbers there
-and `/metrics` of any process answers their sum.
+With several worker processes `serve` sets `PROMETHEUS_MULTIPROC_DIR` to an empty folder: the client
+library then keeps its numbers there, and `/metrics` of any process answers their sum.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
