@@ -6,8 +6,9 @@ from sqlalchemy import select
 import rows
 from menagerie.core import find, labels, tags, vocabulary
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from menagerie.library import ANONYMOUS, SYSTEM
+from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage import schema
+from menagerie.storage.schema import Audience
 
 
 def names(resolved):
@@ -333,3 +334,31 @@ def test_a_description_is_found_by_its_words(library) -> None:
         vocabulary.describe(tx, tag.id, description="Suits everybody, kittens included")
     with library.reading(SYSTEM) as tx:
         assert find.tags(tx, "description:kitten", page=1, per_page=5).ids == [tag.id]
+
+
+def test_a_word_only_on_a_private_image_is_known_to_its_owner_alone(library) -> None:
+    owner, other = rows.account(library, "Owner"), rows.account(library, "Other")
+    rows.image(library, "safe, holiday in secret", owner=owner, audience=Audience.PRIVATE)
+    rows.image(library, "safe, shared", owner=owner, audience=Audience.PRIVATE)
+    rows.image(library, "safe, shared", owner=other, audience=Audience.PRIVATE)
+    secret, shared = rows.tag_ids(library, "holiday in secret", "shared")
+
+    def known(actor: Actor, name: str, tag_id: int) -> set[bool]:
+        with library.reading(actor) as tx:
+            try:
+                tags.get_by_slug(tx, tags.slug_of(name))
+                by_slug = True
+            except NotFound:
+                by_slug = False
+            by_id = bool(tags.find_many(tx, [tag_id]))
+            return {by_slug, by_id, tag_id in find.tags(tx, name, page=1, per_page=5).ids}
+
+    assert known(owner, "holiday in secret", secret) == {True}
+    for stranger in (ANONYMOUS, other):
+        assert known(stranger, "holiday in secret", secret) == {False}
+    assert known(ANONYMOUS, "shared", shared) == {False}
+    assert known(owner, "shared", shared) == known(other, "shared", shared) == {True}
+    assert known(SYSTEM, "holiday in secret", secret) == {True}
+    rows.image(library, "safe, shared, holiday in secret", owner=owner)
+    for actor in (ANONYMOUS, owner, other):
+        assert known(actor, "shared", shared) == {True}

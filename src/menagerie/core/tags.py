@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, union_all
 from menagerie.core import rights
 from menagerie.errors import Invalid, NotFound
 from menagerie.library import Tx
-from menagerie.search import words
+from menagerie.search import predicate, words
 from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind
 
@@ -349,19 +349,35 @@ def get_by_name(tx: Tx, name: str) -> Tag:
 
 
 def get_by_slug(tx: Tx, slug: str) -> TagPage:
-    """Return the tag of a slug with its relatives, itself if it is an alias; raises NotFound."""
+    """Return the tag of a slug with its relatives, itself if it is an alias.
+
+    Raises NotFound, also for a word that only others' private images have.
+    """
     if "\0" in slug:
         raise NotFound
     row = tx.one(_SELECT.where(schema.tags.c.slug == slug))
-    if row is None:
+    found = _known(tx, [Tag(*row)] if row is not None else [])
+    if not found:
         raise NotFound
-    return _pages(tx, [Tag(*row)])[0]
+    return _pages(tx, found)[0]
 
 
 def find_many(tx: Tx, ids: Sequence[int]) -> list[TagPage]:
     """Return tags with their relatives in the order of `ids`, leaving out unknown ones."""
     found = _by_id(tx, ids)
-    return _pages(tx, [found[tag_id] for tag_id in ids if tag_id in found])
+    return _pages(tx, _known(tx, [found[tag_id] for tag_id in ids if tag_id in found]))
+
+
+def _known(tx: Tx, found: list[Tag]) -> list[Tag]:
+    """Leave out the tags that only others' private images have."""
+    unused = [tag.id for tag in found if tag.image_count == 0]
+    if not unused:
+        return found
+    viewer = predicate.Viewer(tx.actor.account_id, tx.actor.is_moderator)
+    ids = schema.tags.c.id
+    statement = select(ids).where(ids.in_(unused), predicate.knows_tag(viewer))
+    known = {row[0] for row in tx.all(statement)}
+    return [tag for tag in found if tag.image_count > 0 or tag.id in known]
 
 
 def _pages(tx: Tx, found: Sequence[Tag]) -> list[TagPage]:

@@ -48,7 +48,7 @@ from menagerie.search.patterns import matcher
 from menagerie.search.stored import bounds
 from menagerie.search.vocabulary import is_like
 from menagerie.storage import schema, sql
-from menagerie.storage.schema import Effect
+from menagerie.storage.schema import Audience, Effect
 
 _Condition = ColumnElement[bool]
 
@@ -220,6 +220,27 @@ _other = schema.tags.alias("other")
 _implications = schema.tag_implications
 _ft = schema.filter_tags
 
+
+def knows_tag(viewer: Viewer) -> _Condition:
+    """Return the condition that a tag may be known: not if only others' private images have it."""
+    if viewer.is_moderator:
+        return true()
+    image, label = schema.images.c, schema.labels.c
+    labelled = (
+        select(label.image_id)
+        .join(schema.images, image.id == label.image_id)
+        .where(label.tag_id == _t.id)
+    )
+    open_to_viewer = image.audience != Audience.PRIVATE
+    if viewer.account_id is not None:
+        open_to_viewer = or_(open_to_viewer, image.account_id == viewer.account_id)
+    return or_(
+        _t.image_count > 0,
+        ~labelled.correlate(schema.tags).exists(),
+        labelled.where(open_to_viewer).correlate(schema.tags).exists(),
+    )
+
+
 TAGS = Source(
     index=fields.TAGS,
     id=_t.id,
@@ -257,6 +278,7 @@ TAGS = Source(
     texts={"description": "tag.description", "short_description": "tag.short_description"},
     words={"analyzed_name": _t.name},
     order=(_t.image_count.desc(), _t.id),
+    visible=knows_tag,
 )
 
 
