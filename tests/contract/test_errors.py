@@ -113,7 +113,7 @@ CORRUPT = "contents corrupt, not recognized, or dimensions are too large to proc
         (errors.Unsupported("dimensions are too large to process"), None, None),
         (
             errors.Unsupported("has scripts", media_type="image/svg+xml"),
-            ["has scripts", "can't be blank"],
+            [CORRUPT, "can't be blank", "has scripts"],
             ["can't be blank"],
         ),
     ],

@@ -158,12 +158,14 @@ def _unsupported(error: Unsupported, _call: Call) -> Answer:
     if error.reason == TOO_MANY_PIXELS:
         return _errors(errors)
     is_refused_type = error.media_type is not None and error.media_type not in TAKEN_TYPES
-    reason = CORRUPT if is_refused_type else error.reason
     errors.pop("url", None)  # a file that could not be fetched is none, and nothing besides
     errors |= {name: ["can't be blank"] for name in _BLANK}
-    errors["image"] = [reason, "can't be blank"]
+    errors["image"] = [CORRUPT, "can't be blank"]
     if is_refused_type:
         errors["image_mime_type"] = [f"({error.media_type}) is invalid"]
+    elif error.reason != CORRUPT:
+        # Programs look for the API's own words, which come first; people learn more from ours.
+        errors["image"].append(error.reason)
     return _errors(errors)
 
 
