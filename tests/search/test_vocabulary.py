@@ -65,3 +65,21 @@ def test_an_empty_vocabulary_finds_nothing():
     assert vocabulary.fitting((Hole.ANY, "a")) == set()
     assert vocabulary.like("a", 2) == set()
     assert vocabulary.id("a") is None
+
+
+def test_what_very_many_names_hold_is_found_in_all_of_them():
+    rng = random.Random(5)
+    parts = ["ka", "kai", "ikai", "k", "🦊", "x"]
+    names = {"".join(rng.choices(parts, k=3)) + str(n) for n in range(6000)}
+    words = {place: Word(name) for place, name in enumerate(sorted(names), 1)}
+    vocabulary = Vocabulary.of(words)
+    for pattern in (
+        (Hole.ANY, "kai", Hole.ANY),
+        (Hole.ANY, "k", Hole.ANY),
+        (Hole.ONE, "kai", Hole.ANY),
+        ("ka", Hole.ANY, "kai", Hole.ANY),
+        (Hole.ANY, "🦊", Hole.ANY, "kai", Hole.ANY),
+    ):
+        expected = {i for i, w in words.items() if oracle.fits(w.name, Wildcard("tags", pattern))}
+        assert len(expected) > 300
+        assert vocabulary.fitting(pattern) == expected

@@ -20,6 +20,8 @@ from menagerie.search.patterns import matcher
 _MOST_IN_OVERLAY = 4096
 _LAST_CHARACTER = 0x10FFFF
 _BLOCK = 16_384  # names whose signatures are worked out at a time
+# After so many, looking everywhere at once costs less than going from one to the next.
+_FEW_HITS = 1000
 
 # The categories that have a count per image, by their code; code 0 is any other, or none.
 COUNTED_CATEGORIES = (
@@ -95,8 +97,8 @@ class _Base:
             return self.ids[place]
         return None
 
-    def fitting(self, pattern: Pattern) -> Iterator[int]:
-        """Yield the places of the names that fit the pattern."""
+    def fitting(self, pattern: Pattern) -> range | list[int]:
+        """Return the places of the names that fit the pattern, ascending."""
         fits = matcher(pattern)
         first = pattern[0] if pattern and isinstance(pattern[0], str) else ""
         low, high = 0, len(self.names)
@@ -106,32 +108,32 @@ class _Base:
         runs = [run for run in pattern if isinstance(run, str)]
         longest = max(runs, key=len, default="")
         if first == longest or not longest:
-            places: Iterable[int] = range(low, high)
+            places: range | list[int] = range(low, high)
         else:
             places = self._holding(longest, low, high)
         if pattern in {(first, Hole.ANY), (Hole.ANY, longest, Hole.ANY)}:
-            # Found is fitting, there.
-            yield from places
-            return
+            return places  # found is fitting, there
         names = self.names
-        yield from (place for place in places if fits(names[place]))
+        return [place for place in places if fits(names[place])]
 
-    def _holding(self, run: str, low: int, high: int) -> Iterator[int]:
-        """Yield the places from `low` to `high` of the names that hold `run`."""
+    def _holding(self, run: str, low: int, high: int) -> list[int]:
+        """Return the places from `low` to `high` of the names that hold `run`."""
         if low >= high:
-            return
+            return []
         blob, wanted = self.blob, run.encode()
         starts = self.starts
-        start = int(starts[low])
         end = int(starts[high]) if high < len(starts) else len(blob)
         hits: list[int] = []
-        at = blob.find(wanted, start, end)
-        while at >= 0:
+        at = blob.find(wanted, int(starts[low]), end)
+        while at >= 0 and len(hits) < _FEW_HITS:
             hits.append(at)
             # At most one hit a name: go on behind it.
             at = blob.find(wanted, blob.find(0, at, end), end)
-        places = np.searchsorted(starts, np.array(hits, np.int64), side="right") - 1
-        yield from places.tolist()
+        found = np.array(hits, np.int64)
+        if at >= 0:
+            found = np.concatenate((found, _occurrences(blob, wanted, at, end)))
+        places: list[int] = np.unique(np.searchsorted(starts, found, side="right") - 1).tolist()
+        return places
 
     def like(self, value: str, edits: int) -> Iterator[int]:
         """Yield the places of the names at most `edits` edits from `value`."""
@@ -230,7 +232,10 @@ class Vocabulary:
 
     def _find(self, places: Iterable[int], fits: Callable[[str], bool]) -> set[int]:
         ids = self._base.ids
-        own = set(map(ids.__getitem__, places))
+        if isinstance(places, range):
+            own = set(ids[places.start : places.stop])
+        else:
+            own = set(map(ids.__getitem__, places))
         if self._by_id:
             own -= self._by_id.keys()
             own |= {id_ for id_, word in self._by_id.items() if word and fits(word.name)}
@@ -238,7 +243,19 @@ class Vocabulary:
         aliases = own & self._base.aliases
         if self._by_id:
             aliases |= own & self._by_id.keys()
+        if not aliases:
+            return own
         return (own - aliases) | {self.target(tag_id) for tag_id in aliases}
+
+
+def _occurrences(blob: bytes, wanted: bytes, start: int, end: int) -> npt.NDArray[np.int64]:
+    """Return where `wanted` begins in that part of the blob, ascending."""
+    window = np.frombuffer(blob, np.uint8)[start:end]
+    last = len(window) - len(wanted) + 1
+    found = window[:last] == wanted[0]
+    for offset, byte in enumerate(wanted[1:], 1):
+        found &= window[offset : offset + last] == byte
+    return np.flatnonzero(found) + start
 
 
 def _signatures(names: list[str]) -> npt.NDArray[np.uint64]:
