@@ -124,7 +124,9 @@ def test_a_private_image_does_not_exist_for_others(make_world):
             found = board.get("/search/images?del=1&filter_id=2&q=" + query, role)
             assert found.json()["total"] == 0
     assert board.get("/search/images?q=secret", "user").json()["total"] == 1
-    assert board.get("/tags/secret").json()["tag"]["images"] == 0
+    assert board.get("/tags/secret").status_code == 404
+    assert board.get("/tags/secret", "other").status_code == 404
+    assert board.get("/tags/secret", "user").json()["tag"]["images"] == 0
     # The same file may be uploaded by others: a conflict would tell that it is here.
     sent = board.call(
         "POST",
