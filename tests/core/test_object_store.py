@@ -2,12 +2,11 @@
 
 import random
 
-import boto3
 import msgspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 import build
+import object_store
 import rows
 from menagerie import jobs
 from menagerie.core import checks, images, rendering, sweeping
@@ -21,21 +20,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def server():
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=address,
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket="pictures")
-    client.close()
-    yield server, address
-    server.stop()
+    with object_store.serving() as running:
+        yield running
 
 
 @pytest.fixture

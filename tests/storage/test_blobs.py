@@ -6,6 +6,7 @@ import time
 import httpx
 import pytest
 
+import object_store
 from menagerie import settings
 from menagerie.errors import NotFound, Unavailable
 from menagerie.storage import blobs
@@ -23,22 +24,8 @@ def folder(tmp_path):
 
 @pytest.fixture(scope="module")
 def s3_server():
-    boto3 = pytest.importorskip("boto3")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=address,
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",
-        region_name="us-east-1",
-    )
-    client.create_bucket(Bucket="pictures")
-    client.close()
-    yield address
-    server.stop()
+    with object_store.serving() as (_server, address):
+        yield address
 
 
 def s3(tmp_path, address):
