@@ -57,6 +57,48 @@ class LabelState(StrEnum):
     REMOVED = "removed"
 
 
+class WordKind(StrEnum):
+    """What a word of the vocabulary is for."""
+
+    NORMAL = "normal"  # a thing that can be seen, judged and outlined
+    META = "meta"  # a scene or context: judged, never outlined
+    REFINEMENT_CATEGORY = "refinement_category"  # a property, such as colour
+    REFINEMENT = "refinement"  # a value of a property, said of one shape
+
+
+class ShapeKind(StrEnum):
+    """How a shape is drawn."""
+
+    RECT = "rect"
+    ELLIPSE = "ellipse"
+    POLYGON = "polygon"
+
+
+class SuggestionState(StrEnum):
+    """What became of a word that somebody wished for."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class ReportState(StrEnum):
+    """What became of a report."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class ExportState(StrEnum):
+    """How far an export is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Role(StrEnum):
     """What an account may do; each role may do what the ones before it may."""
 
@@ -78,9 +120,9 @@ class ChangeKind(StrEnum):
     """What a row of the change log is about; `subject_id` and `other_id` are named beside each."""
 
     IMAGE = "image"  # image: its row changed, or it is new (then its labels are new as well)
-    LABEL = "label"  # image, tag: that one label was asserted or taken away
+    LABEL = "label"  # image, tag: that one label was asserted, taken away or judged
     POSTING = "posting"  # tag: many of its labels or its category changed; read them all again
-    TAG = "tag"  # tag: its row changed (new, renamed, aliased)
+    TAG = "tag"  # tag: its row or its word of the vocabulary changed (new, renamed, aliased)
     ACCOUNT = "account"  # account: its row changed (new, renamed, role, watch list)
     INTERACTION = "interaction"  # account, image: that account's vote, fave, hide, subscription
     GALLERY = "gallery"  # gallery: its row or its order changed
@@ -293,6 +335,11 @@ images = Table(
     # What people said and did.
     _words("description"),
     _words("licence", "SPDX name or empty"),
+    Column("consented_at", Time, comment="when the donor agreed to the licence"),
+    _words("terms", "version of the terms that the donor agreed to"),
+    _words("author", "whom to credit, when that is not the account"),
+    _words("author_url"),
+    _words("title"),
     Column("upvotes", Integer, nullable=False, server_default=text("0")),
     _count("downvotes"),
     _count("score", "upvotes minus downvotes"),
@@ -301,6 +348,16 @@ images = Table(
     _count("comment_count"),
     _count("source_count"),
     _count("tag_count", "asserted labels"),
+    _count("verdict_count", "kept verdicts on its labels"),
+    _count("annotation_count", "sets of shapes that people drew"),
+    Column("coverage", Float, nullable=False, server_default=text("0"), comment="percent of area"),
+    Column(
+        "is_withheld",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="reported so often that it is neither offered nor exported until looked at",
+    ),
     _words("scratchpad"),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
@@ -376,6 +433,10 @@ labels = Table(
     Column("confidence", Float, comment="0 to 1, of a model"),
     _account(),
     Column("created_at", Time, nullable=False),
+    _count("yes_weight", "sum of the weights of the verdicts yes"),
+    _count("no_weight", "sum of the weights of the verdicts no"),
+    _count("unfit_count", "times somebody said that it cannot be outlined"),
+    Column("truth", Float, comment="posterior of yes by Dawid and Skene, 0 to 1; null: unknown"),
     Index(None, "tag_id", "state", "image_id"),
     _one_of("origin", Origin),
     _one_of("state", LabelState),
@@ -550,6 +611,313 @@ moderation_log = Table(
     _words("details", "JSON"),
     Column("created_at", Time, nullable=False),
     Index(None, "subject_kind", "subject_id"),
+)
+
+words = Table(
+    "words",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("name", String, nullable=False, comment="exact spelling, without the parent's"),
+    Column("parent_id", Id, ForeignKey("words.id")),
+    Column("kind", String, nullable=False),
+    Column(
+        "tag_id",
+        Id,
+        ForeignKey("tags.id"),
+        unique=True,
+        comment="what labels carry; null: a refinement or a category of them",
+    ),
+    _words("plural"),
+    _words("description"),
+    Column(
+        "accessor",
+        String,
+        nullable=False,
+        unique=True,
+        comment="how label queries name it, such as dog.has='mouth'",
+    ),
+    _words("quiz", "JSON list of the questions asked about shapes of this label"),
+    Column("created_at", Time, nullable=False),
+    Index(None, "parent_id"),
+    _one_of("kind", WordKind),
+    sqlite_autoincrement=True,
+    comment="the vocabulary: what may be donated to, judged and exported",
+)
+
+word_suggestions = Table(
+    "word_suggestions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", String, nullable=False, comment="as first typed"),
+    Column("tag_name", String, nullable=False, unique=True, comment="normalised"),
+    _count("use_count", "times it was wished for"),
+    _account(),
+    Column("state", String, nullable=False),
+    Column("word_id", Id, ForeignKey("words.id"), comment="what it became"),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    _one_of("state", SuggestionState),
+    sqlite_autoincrement=True,
+)
+
+validations = Table(
+    "validations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("tag_id", Id, ForeignKey("tags.id"), nullable=False),
+    Column("voter", String, comment="stands for whoever judged; null: nobody known, always counts"),
+    _account(),
+    Column("is_yes", Boolean, nullable=False),
+    Column("weight", Integer, nullable=False, comment="1; a moderator's word may weigh more"),
+    _words("via", "where it was said: validate, batch, game, api, web"),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("uq_validations_label_voter", "image_id", "tag_id", "voter", unique=True),
+    Index(None, "tag_id"),
+    Index(None, "voter", "updated_at"),
+    Index(None, "account_id"),
+    Index(None, "updated_at"),
+    sqlite_autoincrement=True,
+    comment="one verdict on one label",
+)
+
+annotations = Table(
+    "annotations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("tag_id", Id, ForeignKey("tags.id"), nullable=False),
+    Column("is_auto", Boolean, nullable=False, comment="made by a machine"),
+    Column("revision", Integer, nullable=False, comment="the newest; the first is 1"),
+    _count("yes_weight"),
+    _count("no_weight"),
+    _account(),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("uq_annotations_label", "image_id", "tag_id", "is_auto", unique=True),
+    Index(None, "tag_id"),
+    Index(None, "account_id"),
+    Index(None, "updated_at"),
+    sqlite_autoincrement=True,
+    comment="the set of shapes that locates one label on one image",
+)
+
+annotation_revisions = Table(
+    "annotation_revisions",
+    metadata,
+    Column("annotation_id", Id, ForeignKey("annotations.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    _account(),
+    _count("yes_weight", "of this revision when the next replaced it"),
+    _count("no_weight"),
+    Column("created_at", Time, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+shapes = Table(
+    "shapes",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("annotation_id", Id, ForeignKey("annotations.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("position", Integer, nullable=False, comment="0 is the first"),
+    Column("kind", String, nullable=False),
+    Column("data", String, nullable=False, comment="JSON; px of the upright picture, degrees"),
+    Index(None, "annotation_id", "revision", "position"),
+    _one_of("kind", ShapeKind),
+    sqlite_autoincrement=True,
+)
+
+refinements = Table(
+    "refinements",
+    metadata,
+    Column("shape_id", Id, ForeignKey("shapes.id"), primary_key=True),
+    Column("word_id", Id, ForeignKey("words.id"), primary_key=True),
+    _count("use_count", "times it was said"),
+    Column("created_at", Time, nullable=False),
+    Index(None, "word_id"),
+    sqlite_with_rowid=False,
+    comment="a property of what one shape shows",
+)
+
+annotation_validations = Table(
+    "annotation_validations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("annotation_id", Id, ForeignKey("annotations.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("voter", String, comment="as in validations"),
+    _account(),
+    Column("is_yes", Boolean, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("uq_annotation_validations_voter", "annotation_id", "revision", "voter", unique=True),
+    Index(None, "updated_at"),
+    Index(None, "account_id"),
+    sqlite_autoincrement=True,
+)
+
+annotation_refusals = Table(
+    "annotation_refusals",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("image_id", Id, ForeignKey("images.id"), primary_key=True),
+    Column("tag_id", Id, ForeignKey("tags.id"), primary_key=True),
+    Column("created_at", Time, nullable=False),
+    sqlite_with_rowid=False,
+    comment="labels that an account does not want to outline",
+)
+
+image_texts = Table(
+    "image_texts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("text", String, nullable=False),
+    Column("language", String, nullable=False, comment="en, ger"),
+    Column("state", String, nullable=False, comment="unknown, locked, unlocked"),
+    _account(),
+    _account("decided_by_id"),
+    Column("created_at", Time, nullable=False),
+    Index(None, "image_id"),
+    Index(None, "state", "id"),
+    sqlite_autoincrement=True,
+    comment="descriptions that the crowd gives an image, each reviewed",
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("category", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("reporter", String, nullable=False, comment="stands for whoever reported"),
+    _account(),
+    Column("state", String, nullable=False),
+    _account("resolved_by_id"),
+    Column("created_at", Time, nullable=False),
+    Column("resolved_at", Time),
+    Index(None, "image_id"),
+    Index(
+        "uq_reports_open_reporter",
+        "image_id",
+        "reporter",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(None, "state", "id"),
+    _one_of("state", ReportState),
+    sqlite_autoincrement=True,
+)
+
+word_measures = Table(
+    "word_measures",
+    metadata,
+    Column("tag_id", Id, ForeignKey("tags.id"), primary_key=True),
+    _count("label_count", "labels with a verdict"),
+    _count("verdict_count"),
+    _count("positive_count"),
+    _count("negative_count"),
+    _count("undecided_count"),
+    Column("agreement", Float, comment="share of agreeing pairs of verdicts; null: no pair"),
+    Column("alpha", Float, comment="Krippendorff's, nominal; null: undefined"),
+    Column("measured_at", Time, nullable=False),
+    comment="how far people agree about one word",
+)
+
+contributor_measures = Table(
+    "contributor_measures",
+    metadata,
+    Column("voter", String, primary_key=True),
+    _account(),
+    _count("verdict_count"),
+    Column("yes_ratio", Float, nullable=False),
+    Column("agreement", Float, comment="share of verdicts equal to the final one; null: none"),
+    Column("sensitivity", Float, comment="by Dawid and Skene; null: unknown"),
+    Column("specificity", Float, comment="by Dawid and Skene; null: unknown"),
+    Column("measured_at", Time, nullable=False),
+    Index(None, "account_id"),
+    comment="how far one contributor agrees with the others",
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("name", String, nullable=False),
+    Column("version", String, nullable=False, comment="semantic: 1.0.0"),
+    _words("description"),
+    Column("query", String, nullable=False),
+    Column("language", String, nullable=False, comment="of the query: tags or labels"),
+    Column("options", String, nullable=False, comment="JSON: thresholds, splits, licences"),
+    Column("previous_id", Id, ForeignKey("snapshots.id")),
+    Column("state", String, nullable=False),
+    _count("done_count"),
+    _count("image_count"),
+    Column("file", String, comment="blob with the canonical records; null: not frozen yet"),
+    Column("sha256", String, comment="hex, of that file: the snapshot's identity"),
+    Column("error", String),
+    Column("is_listed", Boolean, nullable=False, comment="false: made for one export only"),
+    _account(),
+    Column("created_at", Time, nullable=False),
+    Column("frozen_at", Time),
+    Index(
+        "uq_snapshots_name_version",
+        "name",
+        "version",
+        unique=True,
+        sqlite_where=text("is_listed"),
+        postgresql_where=text("is_listed"),
+    ),
+    _one_of("state", ExportState),
+    sqlite_autoincrement=True,
+)
+
+snapshot_images = Table(
+    "snapshot_images",
+    metadata,
+    Column("snapshot_id", Id, ForeignKey("snapshots.id"), primary_key=True),
+    Column("image_key", String, primary_key=True, comment="UUID, kept when the image is gone"),
+    Column("split", String, nullable=False),
+    Column("full_name", String, nullable=False, comment="blob of the published file"),
+    Index(None, "image_key"),
+    Index(None, "full_name"),
+    sqlite_with_rowid=False,
+    comment="what a listed snapshot holds, so that files stay and splits never move",
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("snapshot_id", Id, ForeignKey("snapshots.id"), nullable=False),
+    Column("format", String, nullable=False),
+    Column("options", String, nullable=False, comment="JSON"),
+    Column("state", String, nullable=False),
+    _count("done_count", "images written"),
+    _count("total_count"),
+    Column("file", String, comment="blob of the archive"),
+    Column("size_bytes", BigInteger),
+    Column("sha256", String, comment="hex"),
+    Column("report", String, comment="JSON: what was written and what was lost"),
+    Column("error", String),
+    _account(),
+    Column("created_at", Time, nullable=False),
+    Column("finished_at", Time),
+    Index(None, "snapshot_id"),
+    Index(None, "account_id"),
+    _one_of("state", ExportState),
+    sqlite_autoincrement=True,
 )
 
 jobs = Table(
