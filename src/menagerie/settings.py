@@ -36,6 +36,13 @@ class Registration(StrEnum):
     CLOSED = "closed"
 
 
+class Lookalikes(StrEnum):
+    """What becomes of a donation that looks like an image already here."""
+
+    REFUSE = "refuse"
+    ACCEPT = "accept"
+
+
 class Option(NamedTuple):
     """One setting: its name, type, default, unit and one line of help."""
 
@@ -172,6 +179,55 @@ OPTIONS: tuple[Option, ...] = (
         "s",
         check=_at_least(1),
     ),
+    Option(
+        "lookalikes",
+        str,
+        "refuse",
+        "What becomes of a donation that looks like an image already here.",
+        choices=tuple(Lookalikes),
+    ),
+    Option("licence", str, "CC0-1.0", "Licence that donors agree to, as SPDX names it."),
+    Option("terms", str, "1", "Version of the terms that donors agree to."),
+    Option(
+        "strict_verdicts",
+        bool,
+        False,
+        "Count one verdict per label, address and day of those who are not known otherwise.",
+    ),
+    Option(
+        "moderator_weight",
+        int,
+        5,
+        "How many verdicts a moderator's counts as, when asked for.",
+        check=_at_least(1),
+    ),
+    Option(
+        "crowd_rate",
+        int,
+        600,
+        "Verdicts, donations, reports and wishes per minute and address without an account;"
+        " 0 is no limit.",
+        check=_at_least(0),
+    ),
+    Option(
+        "report_threshold",
+        int,
+        3,
+        "Reporters after which an image is neither offered nor exported until looked at; 0: never.",
+        check=_at_least(0),
+    ),
+    Option("machine_id", str, "", "Name by which programs that review donations are known."),
+    Option("machine_secret", str, "", "Their secret; empty: there are none.", is_secret=True),
+    Option("export_workers", bool, False, "Let exports name contributors by pseudonyms."),
+    Option(
+        "export_hours",
+        int,
+        168,
+        "How long the archive of an export is kept.",
+        "h",
+        check=_at_least(1),
+    ),
+    Option("imagemonkey_prefix", str, "", "Path in front of the ImageMonkey API."),
     Option("minimum_tags", int, 3, "Fewest tags of an image on the board.", check=_at_least(0)),
     Option("philomena_prefix", str, "", "Path in front of the Philomena API."),
     Option(
@@ -261,6 +317,18 @@ class Settings(msgspec.Struct, frozen=True):
     optimise: bool
     fetch_private: bool
     fetch_timeout: int
+    lookalikes: str
+    licence: str
+    terms: str
+    strict_verdicts: bool
+    moderator_weight: int
+    crowd_rate: int
+    report_threshold: int
+    machine_id: str
+    machine_secret: str
+    export_workers: bool
+    export_hours: int
+    imagemonkey_prefix: str
     minimum_tags: int
     philomena_prefix: str
     philomena_fields: str

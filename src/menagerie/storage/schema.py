@@ -122,11 +122,12 @@ class ChangeKind(StrEnum):
     IMAGE = "image"  # image: its row changed, or it is new (then its labels are new as well)
     LABEL = "label"  # image, tag: that one label was asserted, taken away or judged
     POSTING = "posting"  # tag: many of its labels or its category changed; read them all again
-    TAG = "tag"  # tag: its row or its word of the vocabulary changed (new, renamed, aliased)
+    TAG = "tag"  # tag: its row changed (new, renamed, aliased)
     ACCOUNT = "account"  # account: its row changed (new, renamed, role, watch list)
     INTERACTION = "interaction"  # account, image: that account's vote, fave, hide, subscription
     GALLERY = "gallery"  # gallery: its row or its order changed
     FILTER = "filter"  # filter: it was made, changed or deleted
+    WORD = "word"  # word: the vocabulary changed; read all of it again
     VOCABULARY = "vocabulary"  # everything at once: rebuild
 
 
