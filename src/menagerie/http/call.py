@@ -136,8 +136,12 @@ class Call:
 
     def file(self, *names: str) -> Spooled | None:
         """Return the first file sent under one of `names`."""
-        files = self.body.files if self.body is not None else []
-        return next((file for name in names for key, file in files if key == name), None)
+        return next((file for name in names for file in self.files(name)), None)
+
+    def files(self, name: str) -> list[Spooled]:
+        """Return every file sent under `name`, in the order they came."""
+        sent = self.body.files if self.body is not None else []
+        return [file for key, file in sent if key == name]
 
     @once
     def actor(self) -> Actor:
@@ -157,11 +161,19 @@ class Call:
 
     def limit_logins(self) -> None:
         """Count an attempt to prove who one is, by address. Raises RateLimited after too many."""
+        self._take("login buckets", self.library.settings.login_rate)
+
+    def limit_crowd(self) -> None:
+        """Count what somebody without an account adds, by address; raises RateLimited."""
+        if not self.actor.is_signed_in:
+            self._take("crowd buckets", self.library.settings.crowd_rate)
+
+    def _take(self, name: str, per_minute: int) -> None:
         library = self.library
-        buckets = library.caches.get("login buckets")
+        buckets = library.caches.get(name)
         if buckets is None:
-            fresh = Buckets(library.settings.login_rate, clock=lambda: library.clock.now() / 1e6)
-            buckets = library.caches.setdefault("login buckets", fresh)
+            fresh = Buckets(per_minute, clock=lambda: library.clock.now() / 1e6)
+            buckets = library.caches.setdefault(name, fresh)
         buckets.take(self.address)
 
     @property

@@ -153,6 +153,14 @@ class Visit:
         """Open a writing transaction of the visitor."""
         return self.call.writing()
 
+    def kept(self, name: str) -> str:
+        """Return what `keep` left with the visitor under a name; empty for nothing."""
+        return self.call.cookies.get(name, "")
+
+    def keep(self, name: str, text: str) -> None:
+        """Leave a short text with the visitor until the browser is closed."""
+        self._set_cookie(name, text, None)
+
     def form(self, name: str) -> str:
         """Return a field of the form that was sent."""
         return as_text(self.call.form.get(name)).replace("\r\n", "\n")
@@ -239,13 +247,16 @@ def own_address(address: str) -> str:
 
 
 def identify(call: Call) -> Actor:
-    """Return who a session cookie stands for; a visitor without one, or with an old one."""
+    """Return who a session cookie stands for; a visitor without one, or with an old one.
+
+    Visitors are told apart by the cookie of a guest, so that nobody is asked the same twice.
+    """
     token = call.cookies.get(SESSION, "")
     actor = None
     if token:
         with call.reading(Actor(address=call.address)) as tx:
             actor = accounts.actor_for_session(tx, token)
-    actor = actor or Actor()
+    actor = actor or Actor(fingerprint=call.cookies.get(GUEST, "")[:64] or None)
     return msgspec.structs.replace(actor, address=call.address)
 
 
