@@ -1,5 +1,7 @@
 """Reading images, what is cached and for how long, and what may be changed about one."""
 
+import uuid
+
 import pytest
 from sqlalchemy import event, select
 
@@ -55,6 +57,23 @@ def test_images_come_in_the_order_asked_without_unknown_ones(library, alice, bob
     assert [image.id for image in find(library, asked)] == [second, first, second]
     assert [image.id for image in find(library, asked, bob)] == [second, first, second]
     assert [image.id for image in find(library, asked, alice)] == [second, private, first, second]
+
+
+def test_a_key_leads_to_what_the_actor_may_know(library, alice, bob):
+    public = rows.image(library)
+    private = rows.image(library, owner=alice, audience=Audience.PRIVATE)
+    with library.reading(alice) as tx:
+        keys = {image_id: images.key_of(tx, image_id) for image_id in (public, private)}
+        for image_id, key in keys.items():
+            assert images.id_of_key(tx, key) == images.id_of_key(tx, key.upper()) == image_id
+    with library.reading(bob) as tx:
+        assert images.id_of_key(tx, keys[public]) == public
+        unknown = str(uuid.uuid4())
+        for key in (keys[private], unknown, f"{{{keys[public]}}}", "", "../etc", "\0", "١" * 36):
+            with pytest.raises(NotFound):
+                images.id_of_key(tx, key)
+        with pytest.raises(NotFound):
+            images.key_of(tx, private)
 
 
 def test_many_take_three_statements_once_and_then_none(library, statements):

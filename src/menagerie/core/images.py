@@ -3,6 +3,7 @@
 Reading is cached: a value is kept as long as the catalogue says that nothing about it changed.
 """
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,7 @@ DESCRIPTION = "image.description"
 OWNER_DELETED = "Deleted by its uploader"
 
 _CACHED_IMAGES = 10_000
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # SQLite takes 32,766 parameters in one statement; a page never comes near.
 _MOST_PER_STATEMENT = 10_000
 
@@ -78,6 +80,11 @@ class Image(visibility.Facts, frozen=True, kw_only=True):
     is_optimised: bool
     description: str
     licence: str
+    consented_at: int | None
+    terms: str
+    author: str
+    author_url: str
+    title: str
     upvotes: int
     downvotes: int
     score: int
@@ -85,6 +92,10 @@ class Image(visibility.Facts, frozen=True, kw_only=True):
     hides: int
     comment_count: int
     tag_count: int
+    verdict_count: int
+    annotation_count: int
+    coverage: float
+    is_withheld: bool
     account_name: str | None
     tags: tuple[TagRef, ...] = ()
     sources: tuple[str, ...] = ()
@@ -143,6 +154,22 @@ def find_many(tx: Tx, ids: Sequence[int]) -> list[Image]:
 def find_any(tx: Tx, image_id: int) -> Image | None:
     """Return an image whoever asks, or None; for jobs and rules, not for showing."""
     return _find_all(tx, [image_id]).get(image_id)
+
+
+def id_of_key(tx: Tx, key: str) -> int:
+    """Return the id of the image with this UUID, if the actor may know of it; raises NotFound."""
+    row = None
+    if _UUID.fullmatch(key):
+        found = select(*visibility.FACT_COLUMNS).where(schema.images.c.key == key.lower())
+        row = tx.one(found)
+    if row is None or not visibility.may_know(tx.actor, facts := visibility.facts_of(row)):
+        raise NotFound
+    return facts.id
+
+
+def key_of(tx: Tx, image_id: int) -> str:
+    """Return the UUID of an image that the actor may know of; raises NotFound."""
+    return get(tx, image_id).key
 
 
 def read_all(tx: Tx, ids: Sequence[int]) -> list[Image]:
