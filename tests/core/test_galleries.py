@@ -152,3 +152,19 @@ def test_counters_equal_recounts_after_anything(library, alice):
         assert checks.counters(tx) == []
         galleries.delete(tx, ids[0])
         assert checks.counters(tx) == []
+
+
+def test_an_own_gallery_is_found_by_its_title_or_made(library, alice):
+    bob = rows.account(library, "Bob")
+    with library.writing(alice) as tx:
+        made = galleries.own_by_title(tx, "my donations", description="What I gave")
+        assert galleries.own_by_title(tx, "my donations") == made
+        assert (made.description, made.image_count) == ("What I gave", 0)
+        hidden = galleries.create(tx, title="hidden", is_anonymous=True)
+        assert galleries.find_by_title(tx, alice.account_id, "hidden") == hidden
+        assert galleries.find_by_title(tx, alice.account_id, "Hidden") is None
+    with library.reading(bob) as tx:
+        assert galleries.find_by_title(tx, alice.account_id, "my donations") == made
+        assert galleries.find_by_title(tx, alice.account_id, "hidden") is None
+    with library.writing(ANONYMOUS) as tx, pytest.raises(Unauthenticated):
+        galleries.own_by_title(tx, "x")

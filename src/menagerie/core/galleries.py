@@ -79,6 +79,27 @@ def find_of(tx: Tx, account_id: int) -> list[Gallery]:
     return [Gallery(*row) for row in tx.all(statement)]
 
 
+def find_by_title(tx: Tx, account_id: int, title: str) -> Gallery | None:
+    """Return the first gallery of an account with exactly this title, or None.
+
+    Anonymous ones only to who may know, as in `find_of`.
+    """
+    statement = _SELECT.where(_row.account_id == account_id, _row.title == title)
+    if tx.actor.account_id != account_id and not tx.actor.is_moderator:
+        statement = statement.where(_row.is_anonymous.is_(False))
+    row = tx.one(statement.order_by(_row.id).limit(1))
+    return Gallery(*row) if row is not None else None
+
+
+def own_by_title(tx: Tx, title: str, *, description: str = "") -> Gallery:
+    """Return the actor's gallery with exactly this title, made now if there is none.
+
+    Raises what `create` does.
+    """
+    found = find_by_title(tx, rights.require_account(tx), title)
+    return found or create(tx, title=title, description=description)
+
+
 def of_image(tx: Tx, image_id: int) -> list[Gallery]:
     """Return the galleries an image is in, by title; raises NotFound."""
     visibility.require_visible(tx, image_id)
