@@ -20,7 +20,8 @@ from menagerie.library import Library
 
 log = structlog.get_logger("menagerie.access")
 _access = logging.getLogger("menagerie.access")
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+# Clients match answers to requests by it, so whatever can be sent back is: `{uuid}` for one.
+_REQUEST_ID = re.compile(rb"[\x20-\x7e]{1,200}")
 ALLOWED_METHODS = "GET, OPTIONS, HEAD, POST, PUT, PATCH, DELETE"
 # Ids need to differ, not to be secret: chance from the system for each took as long as the routing.
 _PROCESS, _numbers = secrets.token_hex(4), itertools.count(1)
@@ -90,7 +91,7 @@ class Edge:
 
         try:
             if scope.get("method") == "OPTIONS" and door.allows_origins:
-                await _answer_preflight(tagged)
+                await _answer_preflight(tagged, door)
             else:
                 await self._app(scope, receive, tagged)
         finally:
@@ -129,14 +130,14 @@ def _door_headers(door: Door) -> _RawHeaders:
         headers += [
             (b"access-control-allow-origin", b"*"),
             (b"access-control-allow-methods", ALLOWED_METHODS.encode()),
-            (b"access-control-expose-headers", b"X-Request-Id"),
+            (b"access-control-expose-headers", door.exposed_headers.encode()),
         ]
     return headers + _ALWAYS
 
 
-async def _answer_preflight(send: Send) -> None:
+async def _answer_preflight(send: Send, door: Door) -> None:
     headers = [
-        (b"access-control-allow-headers", b"*"),
+        (b"access-control-allow-headers", door.allowed_headers.encode()),
         (b"access-control-max-age", b"86400"),
         (b"content-length", b"0"),
     ]

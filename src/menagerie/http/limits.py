@@ -43,11 +43,12 @@ class Spooled(msgspec.Struct):
 
 
 class Body(msgspec.Struct):
-    """What a request carried: form fields, files, or a JSON value."""
+    """What a request carried: form fields, files, or a JSON value; `raw` if it was no multipart."""
 
     fields: list[tuple[str, str]]
     files: list[tuple[str, Spooled]]
     json: Any = None
+    raw: bytes = b""
 
     def close(self) -> None:
         """Remove the spooled files."""
@@ -95,12 +96,12 @@ def _parsed(kind: str, raw: bytes) -> Body:
     """Read a body that is no multipart; without a type it may be JSON or a form."""
     if kind == "application/json" or kind.endswith("+json"):
         try:
-            return Body(fields=[], files=[], json=msgspec.json.decode(raw))
+            return Body(fields=[], files=[], json=msgspec.json.decode(raw), raw=raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed("not JSON") from error
     if kind == "application/x-www-form-urlencoded":
-        return Body(fields=parse_pairs(raw), files=[])
-    return Body(fields=[], files=[])
+        return Body(fields=parse_pairs(raw), files=[], raw=raw)
+    return Body(fields=[], files=[], raw=raw)
 
 
 class _Chunks:

@@ -92,6 +92,8 @@ class Door(NamedTuple):
     identify: Identify = anonymous
     headers: tuple[tuple[str, str], ...] = ()
     allows_origins: bool = False
+    allowed_headers: str = "*"  # what pages elsewhere may send; `*` leaves out Authorization
+    exposed_headers: str = "X-Request-Id"  # what they may read of an answer
     title: str = ""
     description: str = ""
     shapes: tuple[Any, ...] = ()  # further types that the documentation refers to
