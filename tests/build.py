@@ -8,9 +8,9 @@ import hashlib
 import struct
 import zlib
 
-from menagerie.core import accounts, intake, keys
+from menagerie.core import accounts, intake, keys, words
 from menagerie.library import SYSTEM, Actor, Library
-from menagerie.storage.schema import Audience, Role
+from menagerie.storage.schema import Audience, Role, WordKind
 
 PASSWORD = "correct horse battery"
 
@@ -26,6 +26,19 @@ def key(library: Library, actor: Actor, name: str = "test") -> str:
     """Give an account an API key and return it."""
     with library.writing(actor) as tx:
         return keys.add(tx, name)
+
+
+def word(
+    library: Library,
+    name: str,
+    *,
+    kind: WordKind = WordKind.NORMAL,
+    parent: words.Word | None = None,
+) -> words.Word:
+    """Put a word into the vocabulary, unless it is there, and return it."""
+    with library.writing(SYSTEM) as tx:
+        there = words.vocabulary(tx).by_display(f"{name}/{parent.name}" if parent else name)
+        return there or words.add(tx, name, kind=kind, parent=parent)
 
 
 def png(

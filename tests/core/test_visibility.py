@@ -1,5 +1,7 @@
 """The door: every kind of image, for every kind of person."""
 
+import contextlib
+
 import pytest
 from sqlalchemy import select, update
 
@@ -57,7 +59,7 @@ CASES = {
     "quarantined": (
         {"review": Review.QUARANTINED},
         (NOBODY, False),
-        (PENDING, True),
+        (NOBODY, False),
         (PENDING, True),
     ),
     "removed": ({"removed_at": 1}, (REMOVED, False), (REMOVED, False), (REMOVED, True)),
@@ -73,6 +75,12 @@ CASES = {
         {"audience": Audience.PRIVATE, "review": Review.PENDING},
         (NOBODY, False),
         (PENDING, True),
+        (NOBODY, False),
+    ),
+    "private and quarantined": (
+        {"audience": Audience.PRIVATE, "review": Review.QUARANTINED},
+        (NOBODY, False),
+        (NOBODY, False),
         (NOBODY, False),
     ),
     "private and removed": (
@@ -104,6 +112,29 @@ def test_who_sees_what(library, people, case):
         "admin": staff,
     }
     assert {name: seen(library, actor, image_id) for name, actor in people.items()} == expected
+
+
+WORKABLE = {
+    "plain": {"anonymous", "other", "owner", "moderator", "admin"},
+    "pending": {"owner", "moderator", "admin"},
+    "rejected": {"owner", "moderator", "admin"},
+    "quarantined": {"moderator", "admin"},
+    "private": {"owner"},
+    "private and pending": {"owner"},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_who_may_judge_name_and_outline(library, people, case):
+    rows.image(library)
+    image_id = rows.image(library, owner=people["owner"])
+    change(library, image_id, **CASES[case][0])
+    able = set()
+    for name, actor in people.items():
+        with contextlib.suppress(NotFound), library.reading(actor) as tx:
+            visibility.require_workable(tx, image_id)
+            able.add(name)
+    assert able == WORKABLE.get(case, set())
 
 
 @pytest.mark.parametrize("case", CASES)

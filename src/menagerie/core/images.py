@@ -3,7 +3,6 @@
 Reading is cached: a value is kept as long as the catalogue says that nothing about it changed.
 """
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy import Executable, Row, insert, select, update
 
-from menagerie.core import labels, rights, tags, visibility
+from menagerie.core import label_keys, labels, rights, tags, visibility
 from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.media import render
@@ -30,7 +29,6 @@ DESCRIPTION = "image.description"
 OWNER_DELETED = "Deleted by its uploader"
 
 _CACHED_IMAGES = 10_000
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # SQLite takes 32,766 parameters in one statement; a page never comes near.
 _MOST_PER_STATEMENT = 10_000
 
@@ -159,7 +157,7 @@ def find_any(tx: Tx, image_id: int) -> Image | None:
 def id_of_key(tx: Tx, key: str) -> int:
     """Return the id of the image with this UUID, if the actor may know of it; raises NotFound."""
     row = None
-    if _UUID.fullmatch(key):
+    if label_keys.is_uuid(key):
         found = select(*visibility.FACT_COLUMNS).where(schema.images.c.key == key.lower())
         row = tx.one(found)
     if row is None or not visibility.may_know(tx.actor, facts := visibility.facts_of(row)):

@@ -18,7 +18,16 @@ _HALF = (1 << _HALF_BITS) - 1
 _ROUNDS = tuple(f"label key {number}".encode() for number in range(4))
 # No library has more; a UUID that stands for greater ids was not made here.
 _MOST_ID = 1 << 40
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID in the usual form, of images or of labels.
+
+    >>> is_uuid("48750a63-df1f-48d1-99ab-6c60e535a271"), is_uuid("{48750a63}")
+    (True, False)
+    """
+    return _UUID.fullmatch(text) is not None
 
 
 def encode(library: Library, image_id: int, tag_id: int) -> str:
@@ -37,9 +46,9 @@ def decode(library: Library, key: str) -> tuple[int, int] | None:
 
     Whether there is such a label has to be looked up.
     """
-    if not _UUID.fullmatch(key.lower()):
+    whole = uuid.UUID(key).int if is_uuid(key) else 0
+    if (whole >> 76 & 0xF, whole >> 62 & 3) != (4, 2):
         return None
-    whole = uuid.UUID(key).int
     number = whole >> 80 << 74 | (whole >> 64 & 0xFFF) << 62 | whole & (1 << 62) - 1
     left, right = number >> _HALF_BITS, number & _HALF
     for part in _masks(library, reversed(_ROUNDS)):

@@ -42,6 +42,12 @@ def require_contributor(tx: Tx) -> None:
             raise Banned
 
 
+def require_unbanned(tx: Tx) -> None:
+    """Let pass whoever is not shut out, with an account or without; raises Banned."""
+    if not tx.actor.is_admin and is_banned(tx):
+        raise Banned
+
+
 def require_other_admin(tx: Tx, account_id: int) -> None:
     """Let pass unless the account is the last administrator in force; raises Invalid (`role`)."""
     row = schema.accounts.c

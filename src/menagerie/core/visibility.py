@@ -85,17 +85,17 @@ def may_know(actor: Actor, facts: Facts) -> bool:
     """Tell whether the actor may know that the image exists.
 
     A private image is its owner's alone, and gone for the owner too once deleted. A public one
-    that is pending may be read by id by everybody; one that was rejected or quarantined only by its
-    owner and by moderators.
+    that is pending may be read by id by everybody; one that was rejected only by its owner and by
+    moderators, and one in quarantine by moderators alone.
     """
     if facts.audience == Audience.PUBLIC and facts.review == Review.APPROVED:
         return True  # nearly all, and asked for each image of a page
     own = is_own(actor, facts)
     if facts.audience == Audience.PRIVATE:
-        return own and not facts.is_deleted_by_owner
-    if facts.review in {Review.REJECTED, Review.QUARANTINED}:
+        return own and not facts.is_deleted_by_owner and facts.review != Review.QUARANTINED
+    if facts.review == Review.REJECTED:
         return own or actor.is_moderator
-    return True
+    return facts.review != Review.QUARANTINED or actor.is_moderator
 
 
 def may_see(actor: Actor, facts: Facts) -> bool:
@@ -106,6 +106,17 @@ def may_see(actor: Actor, facts: Facts) -> bool:
     if not may_know(actor, facts):
         return False
     return state(facts) in {State.VISIBLE, State.PENDING} or actor.is_moderator
+
+
+def may_work_on(actor: Actor, facts: Facts) -> bool:
+    """Tell whether the actor may judge, name and outline what an image shows.
+
+    Everybody may once it is approved; before that its owner and moderators may. Nobody may once
+    it is removed or merged.
+    """
+    if state(facts) is State.PENDING and not (is_own(actor, facts) or actor.is_moderator):
+        return False
+    return state(facts) in {State.VISIBLE, State.PENDING} and may_know(actor, facts)
 
 
 def facts_of(row: Row[*tuple[Any, ...]]) -> Facts:
@@ -136,5 +147,13 @@ def require_visible(tx: Tx, image_id: int) -> Facts:
     """
     facts = get_facts(tx, image_id)
     if not may_see(tx.actor, facts):
+        raise NotFound
+    return facts
+
+
+def require_workable(tx: Tx, image_id: int) -> Facts:
+    """Return the facts of an image that the actor may judge, name and outline; raises NotFound."""
+    facts = find_facts(tx, image_id)
+    if facts is None or not may_work_on(tx.actor, facts):
         raise NotFound
     return facts
