@@ -167,7 +167,7 @@ def test_a_snapshot_that_is_no_good_is_not_used(library, board, damage):
                 "cut": whole[:half],
                 "flipped": whole[:half] + bytes([whole[half] ^ 1]) + whole[half + 1 :],
                 "empty": b"",
-                "text": b"Menagerie catalogue 1\n" + b"x" * 100,
+                "text": b"Menagerie catalogue 2\n" + b"x" * 100,
             }[damage]
         )
     catalogue = another(library)

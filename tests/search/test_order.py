@@ -6,6 +6,7 @@ from pyroaring import BitMap
 
 from menagerie.search import order
 from menagerie.search.columns import CHUNK, Column, from_ids, ids_of
+from menagerie.search.lexicon import Words
 from menagerie.search.order import Sort
 from menagerie.search.postings import Postings
 from menagerie.search.version import FLAGS, Stamps, Version
@@ -39,6 +40,8 @@ def version():
         codes={},
         postings=Postings(),
         vocabulary=Vocabulary(),
+        words=Words(),
+        judged={},
         strays=BitMap(),
         personal=None,
         account_names=Column(np.int64),

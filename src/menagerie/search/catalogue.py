@@ -138,9 +138,12 @@ def differences(one: Version, other: Version) -> list[str]:
             found.append(f"{name}: {len(odd_ids)} images, such as {odd_ids[0]}")
     words, fresh_words = dict(one.vocabulary.items()), dict(other.vocabulary.items())
     postings, fresh = dict(one.postings.items()), dict(other.postings.items())
+    if one.words != other.words:
+        found.append("words: they differ")
     for what, left_map, right_map in (
         ("names", words, fresh_words),
         ("labels", postings, fresh),
+        ("verdicts", one.judged, other.judged),
     ):
         odd_tags = [
             tag_id

@@ -1,6 +1,8 @@
 """How a version of the catalogue is read from the database: whole, or change by change."""
 
 import hashlib
+import itertools
+import operator
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,8 +21,10 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    text,
 )
 
+from menagerie.search import lexicon
 from menagerie.search.columns import (
     BITS,
     CHUNK,
@@ -33,6 +37,7 @@ from menagerie.search.columns import (
 )
 from menagerie.search.personal import Personal
 from menagerie.search.postings import Postings
+from menagerie.search.verdicts import NO_VERDICTS, NOTHING, Said, Table, Verdicts
 from menagerie.search.version import (
     COUNT_COLUMNS,
     DTYPES,
@@ -79,10 +84,14 @@ _NUMBERS: Mapping[str, Any] = {
     "sw": func.coalesce(_i.sw, 0.0),
     "se": func.coalesce(_i.se, 0.0),
     "perceptual_hash": func.coalesce(_i.perceptual_hash, 0),
+    "verdict_count": _i.verdict_count,
+    "annotation_count": _i.annotation_count,
+    "coverage": _i.coverage,
 }
 _FLAGS: Mapping[str, Any] = {
     "public": _i.audience == Audience.PUBLIC,
     "approved": _i.review == Review.APPROVED,
+    "pending": _i.review == Review.PENDING,
     "removed": _i.removed_at.is_not(None),
     "merged": _i.merged_into_id.is_not(None),
     "animated": _i.is_animated,
@@ -93,8 +102,14 @@ _FLAGS: Mapping[str, Any] = {
         _i.nw.is_not(None), _i.ne.is_not(None), _i.sw.is_not(None), _i.se.is_not(None)
     ),
     "hashed": _i.perceptual_hash.is_not(None),
+    "withheld": _i.is_withheld,
+    "donated": _i.consented_at.is_not(None),
 }
-_CODES: Mapping[str, Any] = {"original_format": _i.format, "mime_type": _i.media_type}
+_CODES: Mapping[str, Any] = {
+    "original_format": _i.format,
+    "mime_type": _i.media_type,
+    "licence": _i.licence,
+}
 
 _PARTS = ({"id": _i.id}, _NUMBERS, _FLAGS, _CODES)
 _NAMES = [name for part in _PARTS for name in part]
@@ -105,7 +120,16 @@ _ASSERTED = _l.state == LabelState.ASSERTED
 _GIVEN: BindParameter[Any] = bindparam("ids", expanding=True)
 _ROWS_BY_ID = _ROWS.where(_i.id.in_(_GIVEN)).order_by(_i.id)
 _WORDS_BY_ID = _WORDS.where(_t.id.in_(_GIVEN))
-_LABELS_BY_IMAGE = select(_l.image_id, _l.tag_id).where(_ASSERTED, _l.image_id.in_(_GIVEN))
+_SAID = (_l.yes_weight, _l.no_weight, _l.truth)
+_LABELS_BY_IMAGE = select(_l.image_id, _l.tag_id, *_SAID).where(_ASSERTED, _l.image_id.in_(_GIVEN))
+_JUDGED = (
+    select(_l.tag_id, _l.image_id, *_SAID)
+    .where(text(schema.IS_JUDGED))
+    .order_by(_l.tag_id, _l.image_id)
+)
+
+_Labels = dict[tuple[int, int], Said | None]
+"""What was said of labels (image, tag); None: the label is not asserted."""
 
 
 def identity(connection: Connection) -> tuple[str, str]:
@@ -132,10 +156,12 @@ def build(connection: Connection, personal: Personal) -> Version:
         codes=codes,
         postings=Postings().replaced(postings),
         vocabulary=vocabulary,
+        words=lexicon.read(connection),
+        judged=_read_judged(connection, None),
         strays=strays_of(known, columns["first_seen_at"].gather(known)),
         personal=personal,
         account_names=_account_names(connection, Column(np.int64), None)[0],
-        stamps=Stamps(names=seq, accounts=seq, filters=seq),
+        stamps=Stamps(names=seq, accounts=seq, filters=seq, words=seq),
     )
 
 
@@ -242,8 +268,20 @@ def _read_postings(connection: Connection, tag_ids: Iterable[int] | None) -> dic
     return found
 
 
-def _parse(text: str) -> BitMap:
-    return from_ids(np.fromstring(text, np.uint32, sep=","))
+def _parse(ids: str) -> BitMap:
+    return from_ids(np.fromstring(ids, np.uint32, sep=","))
+
+
+def _read_judged(connection: Connection, tag_ids: Iterable[int] | None) -> dict[int, Verdicts]:
+    """Read what was said of the labels of each tag, or of these tags; from its index alone."""
+    batches = [None] if tag_ids is None else list(_batches(tag_ids))
+    found: dict[int, Verdicts] = {}
+    for batch in batches:
+        statement = _JUDGED if batch is None else _JUDGED.where(_l.tag_id.in_(batch))
+        rows = _raw(connection, statement)
+        for tag_id, own in itertools.groupby(rows, key=operator.itemgetter(0)):
+            found[tag_id] = Verdicts.of(Table.of(row[1:] for row in own))
+    return found
 
 
 def _words(connection: Connection, tag_ids: Iterable[int] | None = None) -> dict[int, Word]:
@@ -297,6 +335,7 @@ class _Advance:
         self.codes = {name: list(texts) for name, texts in version.codes.items()}
         self.postings: dict[int, BitMap] = {}
         self.words: dict[int, Word | None] = {}
+        self.judged: dict[int, Verdicts] = {}
         self.stamps = version.stamps
         self.strays = version.strays
         self.account_names = version.account_names
@@ -310,6 +349,10 @@ class _Advance:
         self._apply_accounts(touched.ids(ChangeKind.ACCOUNT))
         if touched.ids(ChangeKind.FILTER):
             self.stamps = replace(self.stamps, filters=self.seq)
+        words = old.words
+        if touched.ids(ChangeKind.WORD):
+            words = lexicon.read(self.connection)
+            self.stamps = replace(self.stamps, words=self.seq)
         return Version(
             identity=old.identity,
             seq=self.seq,
@@ -318,6 +361,8 @@ class _Advance:
             codes={name: tuple(texts) for name, texts in self.codes.items()},
             postings=old.postings.replaced(self.postings),
             vocabulary=old.vocabulary.replaced(self.words),
+            words=words,
+            judged=self._all_judged(),
             strays=self.strays,
             personal=old.personal.without(
                 touched.ids(ChangeKind.INTERACTION) | touched.ids(ChangeKind.ACCOUNT),
@@ -330,10 +375,16 @@ class _Advance:
             previous=old,
         )
 
-    def _apply_images(self, image_ids: Collection[int]) -> dict[tuple[int, int], bool]:
-        """Read the rows again; return which labels are asserted of those that may have changed."""
+    def _all_judged(self) -> Mapping[int, Verdicts]:
+        if not self.judged:
+            return self.version.judged
+        judged = {**self.version.judged, **self.judged}
+        return {tag_id: verdicts for tag_id, verdicts in judged.items() if verdicts}
+
+    def _apply_images(self, image_ids: Collection[int]) -> _Labels:
+        """Read the rows again; return what is so of the labels that may have changed."""
         known = self.version.flags["known"]
-        labels = dict.fromkeys(self.touched.labels, False)
+        labels: _Labels = dict.fromkeys(self.touched.labels)
         fresh = {image_id for image_id in image_ids if image_id not in known}
         found: set[int] = set()
         for batch in _batches(image_ids):
@@ -344,9 +395,9 @@ class _Advance:
             self._forget(image_id, labels)
         asked = fresh | {image_id for image_id, _ in labels}
         for batch in _batches(asked):
-            for image_id, tag_id in self.connection.execute(_LABELS_BY_IMAGE, {"ids": batch}):
-                if image_id in fresh or (image_id, tag_id) in labels:
-                    labels[image_id, tag_id] = True
+            for row in self.connection.execute(_LABELS_BY_IMAGE, {"ids": batch}):
+                if row[0] in fresh or (row[0], row[1]) in labels:
+                    labels[row[0], row[1]] = Said(*row[2:])
         return labels
 
     def _put(self, row: Mapping[str, Any]) -> None:
@@ -367,13 +418,13 @@ class _Advance:
         for name in FLAGS:
             self._flag(name, image_id, value=name == "known" or bool(row[name]))
 
-    def _forget(self, image_id: int, labels: dict[tuple[int, int], bool]) -> None:
+    def _forget(self, image_id: int, labels: _Labels) -> None:
         """Take away an image whose row is gone, and its labels with it."""
         for name in FLAGS:
             self._flag(name, image_id, value=False)
         for tag_id, images in self.version.postings.items():
             if image_id in images:
-                labels[image_id, tag_id] = False
+                labels[image_id, tag_id] = None
         for name in DTYPES:
             # The counts of tags follow from the labels.
             if name not in COUNT_COLUMNS and self.drafts[name].get(image_id):
@@ -410,7 +461,7 @@ class _Advance:
         if image_id in self.strays:
             self.strays = self.strays - BitMap([image_id])
 
-    def _apply_words(self, labels: Mapping[tuple[int, int], bool]) -> None:
+    def _apply_words(self, labels: _Labels) -> None:
         """Read the tags again whose row may have changed, and those never heard of."""
         vocabulary = self.version.vocabulary
         asked = self.touched.ids(ChangeKind.TAG) | self.touched.ids(ChangeKind.POSTING)
@@ -435,22 +486,37 @@ class _Advance:
     def _count(self, code: int, amount: int, ids: Any) -> None:
         self.drafts[COUNT_COLUMNS[code - 1]].add(ids, amount)
 
-    def _apply_labels(self, labels: Mapping[tuple[int, int], bool]) -> None:
+    def _apply_labels(self, labels: _Labels) -> None:
         reread = self.touched.ids(ChangeKind.POSTING)
         if reread:
             now = _read_postings(self.connection, reread)
+            judged = _read_judged(self.connection, reread)
             for tag_id in reread:
                 self._repost(tag_id, now.get(tag_id, BitMap()))
-        changed: dict[int, dict[int, bool]] = defaultdict(dict)
-        for (image_id, tag_id), asserted in labels.items():
+                if tag_id in self.version.judged or tag_id in judged:
+                    self.judged[tag_id] = judged.get(tag_id, NO_VERDICTS)
+        changed: dict[int, dict[int, Said | None]] = defaultdict(dict)
+        for (image_id, tag_id), said in labels.items():
             self.drafts["version"].put(image_id, self.seq)
             if tag_id not in reread:
-                changed[tag_id][image_id] = asserted
+                changed[tag_id][image_id] = said
         for tag_id, images in changed.items():
             old = self.version.posting(tag_id)
-            more = BitMap([image_id for image_id, asserted in images.items() if asserted])
-            less = BitMap([image_id for image_id, asserted in images.items() if not asserted])
+            more = BitMap([image_id for image_id, said in images.items() if said is not None])
+            less = BitMap([image_id for image_id, said in images.items() if said is None])
             self._repost(tag_id, (old | more) - less)
+            self._rejudge(tag_id, images)
+
+    def _rejudge(self, tag_id: int, images: Mapping[int, Said | None]) -> None:
+        """Put in place what was said of these labels of a tag, where that is another thing now."""
+        old = self.version.verdicts(tag_id)
+        changed = {
+            image_id: said if said != NOTHING else None
+            for image_id, said in images.items()
+            if (said or NOTHING) != old.said(image_id)
+        }
+        if changed:
+            self.judged[tag_id] = old.replaced(changed)
 
     def _repost(self, tag_id: int, new: BitMap) -> None:
         old = self.version.posting(tag_id)

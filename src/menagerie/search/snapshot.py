@@ -16,15 +16,18 @@ import numpy as np
 from pyroaring import BitMap
 
 from menagerie.search.columns import CHUNK, Column
+from menagerie.search.lexicon import Entry, Words
 from menagerie.search.personal import Personal
 from menagerie.search.postings import Postings
+from menagerie.search.verdicts import Table, Verdicts
 from menagerie.search.version import DTYPES, FLAGS, Stamps, Version
 from menagerie.search.vocabulary import Vocabulary, Word
 
 _log = logging.getLogger(__name__)
-_MAGIC = b"Menagerie catalogue 1\n"
+_MAGIC = b"Menagerie catalogue 2\n"
 _DIGEST_BYTES = 32
 _ALIGNMENT = 64  # of each piece of the body, for numpy's sake
+_TABLE = (np.uint32, np.int32, np.int32, np.float64)  # the arrays of `verdicts.Table`
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -40,6 +43,8 @@ class _Head(msgspec.Struct, frozen=True):
     ends: tuple[int, int]  # of each tag's posting, int64, counted from the first
     postings: int
     words: tuple[int, int]  # msgpack
+    lexicon: tuple[Entry, ...]
+    judged: dict[int, tuple[tuple[int, int], ...]]  # by tag id, each array of its table
     dtypes: dict[str, str]
 
 
@@ -116,6 +121,11 @@ def _head(version: Version, body: _Body) -> _Head:
         ends=body.span(np.cumsum(np.array(lengths, np.int64))),
         postings=postings,
         words=body.span(msgspec.msgpack.encode(words)),
+        lexicon=version.words.entries,
+        judged={
+            tag_id: tuple(map(body.span, verdicts.table.columns))
+            for tag_id, verdicts in version.judged.items()
+        },
         dtypes={name: np.dtype(dtype).str for name, dtype in DTYPES.items()},
     )
 
@@ -161,6 +171,10 @@ def _version(head: _Head, body: memoryview, personal: Personal) -> Version:
         length = CHUNK * dtype.itemsize
         return Column(dtype, (np.frombuffer(piece((start, length)), dtype) for start in starts))
 
+    def verdicts(spans: tuple[tuple[int, int], ...]) -> Verdicts:
+        arrays = zip(_TABLE, spans, strict=True)
+        return Verdicts.of(Table(*(np.frombuffer(piece(span), dtype) for dtype, span in arrays)))
+
     words = msgspec.msgpack.decode(
         piece(head.words), type=list[tuple[int, str, str | None, int | None]]
     )
@@ -178,6 +192,8 @@ def _version(head: _Head, body: memoryview, personal: Personal) -> Version:
         codes=head.codes,
         postings=Postings().replaced(postings),
         vocabulary=Vocabulary.of({row[0]: Word(*row[1:]) for row in words}),
+        words=Words(head.lexicon),
+        judged={tag_id: verdicts(spans) for tag_id, spans in head.judged.items()},
         strays=BitMap.deserialize(bytes(piece(head.strays))),
         personal=personal,
         account_names=column(np.dtype(np.int64), head.account_names),

@@ -13,9 +13,11 @@ import numpy.typing as npt
 from msgspec import Struct
 from pyroaring import BitMap
 
-from menagerie.search.columns import Column, Derived, Ids, Numbers, from_ids, ids_of
+from menagerie.search.columns import Column, Derived, Draft, Ids, Numbers, from_ids, ids_of
+from menagerie.search.lexicon import Words
 from menagerie.search.personal import Personal
 from menagerie.search.postings import Postings
+from menagerie.search.verdicts import NO_VERDICTS, Verdicts
 from menagerie.search.vocabulary import COUNTED_CATEGORIES, Vocabulary
 
 COUNT_COLUMNS = tuple(f"{name.replace('-', '_')}_tag_count" for name in COUNTED_CATEGORIES)
@@ -45,8 +47,12 @@ DTYPES: Mapping[str, npt.DTypeLike] = {
     "sw": np.float64,
     "se": np.float64,
     "perceptual_hash": np.int64,  # means nothing where `hashed` says no
+    "verdict_count": np.int32,
+    "annotation_count": np.int32,
+    "coverage": np.float64,  # percent of the area that shapes cover
     "original_format": np.uint16,  # place in `Version.codes`, from 1
     "mime_type": np.uint16,
+    "licence": np.uint16,
     **dict.fromkeys(COUNT_COLUMNS, np.uint16),
     "version": np.int64,  # seq of the image's last change
 }
@@ -56,6 +62,7 @@ FLAGS = (
     "known",  # has a row
     "public",
     "approved",
+    "pending",
     "removed",
     "merged",
     "animated",
@@ -64,10 +71,13 @@ FLAGS = (
     "anonymous",
     "measured",
     "hashed",
+    "withheld",
+    "donated",
 )
 """Every stored yes-or-no of an image."""
 
 _BEYOND = 0xFFFF_FFFF
+_NONE = BitMap()  # not to be written to
 _MOST_FILTERS = 64
 
 
@@ -96,6 +106,8 @@ class Version:
         codes: Mapping[str, tuple[str, ...]],
         postings: Postings,
         vocabulary: Vocabulary,
+        words: Words,
+        judged: Mapping[int, Verdicts],
         strays: BitMap,
         personal: Personal,
         account_names: Column,
@@ -109,6 +121,8 @@ class Version:
         self.codes = codes
         self.postings = postings
         self.vocabulary = vocabulary
+        self.words = words
+        self.judged = judged  # by tag id, those with something said of a label
         self.strays = strays
         self.personal = personal
         self.account_names = account_names  # by account id: a digest of the name
@@ -139,6 +153,8 @@ class Version:
         )
         if same_order and "order" in previous.memory:
             self.memory["order"] = previous.memory["order"]
+        if self.words is previous.words and "label_count" in previous.memory:
+            self.memory["label_count"] = previous.memory["label_count"]
         if self.live is previous.live:
             for tag_ids, kept in list(previous.without.items()):
                 if all(self.posting(i) is old for i, old in zip(tag_ids, kept[0], strict=True)):
@@ -159,6 +175,11 @@ class Version:
         """The seq of the last change of a filter."""
         return self.stamps.filters
 
+    @property
+    def words_version(self) -> int:
+        """The seq of the last change of a word."""
+        return self.stamps.words
+
     def remember(self, key: object, work: Callable[[], Any]) -> Any:
         """Return what `work` gives, worked out once in this version (twice if threads race)."""
         try:
@@ -174,6 +195,10 @@ class Version:
     def posting(self, tag_id: int) -> BitMap:
         """Return the images on which the tag is asserted, seen or not; not to be written to."""
         return self.postings.get(tag_id)
+
+    def verdicts(self, tag_id: int) -> Verdicts:
+        """Return what was said of the tag's labels; not to be written to."""
+        return self.judged.get(tag_id, NO_VERDICTS)
 
     def tag_id(self, name: str) -> int | None:
         """Return the id of the tag of this name, or of the tag it is an alias of."""
@@ -232,6 +257,8 @@ class Version:
         """Return a column by its name, those worked out from others too; KeyError if none."""
         if name in self.columns:
             return self.columns[name]
+        if name == "label_count":
+            return self._label_count()
         derived: Numbers = self.remember(("column", name), lambda: self._derived(name))
         return derived
 
@@ -242,6 +269,27 @@ class Version:
         if name == "aspect_ratio":
             return Derived(np.float64, width, height, lambda w, h: w / np.maximum(h, 1))
         raise KeyError(name)
+
+    def _label_count(self) -> Column:
+        """Return how many labels that have a word each image has.
+
+        Worked out from the last version that was asked, whose postings are mostly the same ones.
+        """
+        counted: Mapping[int, BitMap]
+        old, counted = self.memory.get("label_count") or (Column(np.uint16), {})
+        now = {tag_id: self.posting(tag_id) for tag_id in self.words.tag_ids}
+        if counted.keys() != now.keys():
+            old, counted = Column(np.uint16), {}
+        draft = Draft(old)
+        draft.cover(len(self.columns["version"]))
+        for tag_id, images in now.items():
+            before = counted.get(tag_id, _NONE)
+            if images is not before:
+                draft.add(ids_of(images - before), 1)
+                draft.add(ids_of(before - images), -1)
+        counts = draft.finish()
+        self.memory["label_count"] = counts, now
+        return counts
 
     @property
     def order(self) -> Order:
@@ -274,6 +322,7 @@ class Stamps(Struct, frozen=True):
     names: int = 0
     accounts: int = 0
     filters: int = 0
+    words: int = 0
 
 
 def strays_of(ids: Ids, times: npt.NDArray[np.int64]) -> BitMap:

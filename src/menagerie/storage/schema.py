@@ -424,6 +424,9 @@ tag_implications = Table(
     Index(None, "implied_tag_id"),
 )
 
+# What a statement must say, word for word, for the databases to use `ix_labels_judged`.
+IS_JUDGED = "state = 'asserted' AND (yes_weight > 0 OR no_weight > 0 OR truth IS NOT NULL)"
+
 labels = Table(
     "labels",
     metadata,
@@ -439,6 +442,18 @@ labels = Table(
     _count("unfit_count", "times somebody said that it cannot be outlined"),
     Column("truth", Float, comment="posterior of yes by Dawid and Skene, 0 to 1; null: unknown"),
     Index(None, "tag_id", "state", "image_id"),
+    # The few labels that people judged, whole, beside the many that nobody did.
+    Index(
+        "ix_labels_judged",
+        "tag_id",
+        "image_id",
+        "yes_weight",
+        "no_weight",
+        "truth",
+        "unfit_count",
+        sqlite_where=text(IS_JUDGED),
+        postgresql_where=text(IS_JUDGED),
+    ),
     _one_of("origin", Origin),
     _one_of("state", LabelState),
     sqlite_with_rowid=False,

@@ -651,3 +651,15 @@ def upgrade() -> None:
             comment="posterior of yes by Dawid and Skene, 0 to 1; null: unknown",
         ),
     )
+    op.create_index(
+        "ix_labels_judged",
+        "labels",
+        ["tag_id", "image_id", "yes_weight", "no_weight", "truth", "unfit_count"],
+        unique=False,
+        sqlite_where=sa.text(
+            "state = 'asserted' AND (yes_weight > 0 OR no_weight > 0 OR truth IS NOT NULL)"
+        ),
+        postgresql_where=sa.text(
+            "state = 'asserted' AND (yes_weight > 0 OR no_weight > 0 OR truth IS NOT NULL)"
+        ),
+    )
