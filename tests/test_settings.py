@@ -18,8 +18,18 @@ def test_the_last_source_wins(tmp_path):
 
 
 def test_every_option_is_a_field_and_the_other_way_round():
-    fields = set(settings.Settings.__struct_fields__) - {"sources"}
-    assert fields == {option.name for option in settings.OPTIONS}
+    fields = set(settings.Settings.__struct_fields__) - {"sources", "of_dialects"}
+    of_dialects = {option.name for option in settings.OF_DIALECTS}
+    assert fields == {option.name for option in settings.OPTIONS} - of_dialects
+    assert settings.load({}, {}).of_dialects.keys() == of_dialects
+
+
+def test_dialects_bring_their_own_options():
+    loaded = settings.load({"philomena_fields": "2021"}, {"MENAGERIE_IMAGEMONKEY_PREFIX": "/im"})
+    assert loaded.text("philomena_fields") == "2021"
+    assert loaded.text("imagemonkey_prefix") == "/im"
+    with pytest.raises(Invalid, match="one of full, 2021"):
+        settings.load({"philomena_fields": "2022"}, {})
 
 
 @pytest.mark.parametrize(

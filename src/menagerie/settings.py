@@ -7,7 +7,7 @@ Last wins: the default, `menagerie.toml` in the data folder, `MENAGERIE_NAME`, f
 import difflib
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,7 +66,7 @@ def _absolute_url(value: str) -> str | None:
     return "must begin with http:// or https://"
 
 
-OPTIONS: tuple[Option, ...] = (
+_OPTIONS: tuple[Option, ...] = (
     Option("data", str, "menagerie-data", "Folder of the database, the files and menagerie.toml."),
     Option("host", str, "127.0.0.1", "Address to listen on; 0.0.0.0 for every one."),
     Option("port", int, 8000, "Port to listen on.", check=_at_least(0)),
@@ -227,19 +227,7 @@ OPTIONS: tuple[Option, ...] = (
         "h",
         check=_at_least(1),
     ),
-    Option("imagemonkey_prefix", str, "", "Path in front of the ImageMonkey API."),
     Option("minimum_tags", int, 3, "Fewest tags of an image on the board.", check=_at_least(0)),
-    Option("philomena_prefix", str, "", "Path in front of the Philomena API."),
-    Option(
-        "philomena_fields", str, "full", "Which fields its answers have.", choices=("full", "2021")
-    ),
-    Option("philomena_provider", str, "Ponybooru", "Provider name and key prefix of oEmbed."),
-    Option(
-        "philomena_filter_aliases",
-        str,
-        "56027:2,100073:1,3:2",
-        "Filter ids of other boards that clients send, and ours they stand for.",
-    ),
     Option(
         "anonymous_name", str, "Background Pony", "Name in front of an anonymous author's number."
     ),
@@ -281,11 +269,33 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("metrics", bool, True, "Serve /metrics for Prometheus."),
 )
+
+
+def _of_dialects() -> Iterator[Option]:
+    """Yield the options that dialects bring in files of their own, so that none is named here."""
+    for folder in sorted((Path(__file__).parent / "dialects").iterdir()):
+        file = folder / "options.toml"
+        if file.exists():
+            for name, about in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                yield Option(
+                    f"{folder.name}_{name}",
+                    str,
+                    about.get("default", ""),
+                    about["help"],
+                    choices=tuple(about.get("choices", ())),
+                )
+
+
+OF_DIALECTS = tuple(_of_dialects())
+OPTIONS = (*_OPTIONS, *OF_DIALECTS)
 _BY_NAME = {option.name: option for option in OPTIONS}
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The value of every option of `OPTIONS`, under its name, and where each came from."""
+    """The value of every option of `OPTIONS`, under its name, and where each came from.
+
+    Those of dialects are in `of_dialects`.
+    """
 
     data: str
     host: str
@@ -328,12 +338,7 @@ class Settings(msgspec.Struct, frozen=True):
     machine_secret: str
     export_workers: bool
     export_hours: int
-    imagemonkey_prefix: str
     minimum_tags: int
-    philomena_prefix: str
-    philomena_fields: str
-    philomena_provider: str
-    philomena_filter_aliases: str
     anonymous_name: str
     mail_url: str
     mail_from: str
@@ -343,7 +348,12 @@ class Settings(msgspec.Struct, frozen=True):
     log_format: str
     log_level: str
     metrics: bool
+    of_dialects: dict[str, str] = {}
     sources: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """Return an option of a dialect; KeyError if there is none of that name."""
+        return self.of_dialects[name]
 
     @property
     def data_path(self) -> Path:
@@ -384,7 +394,8 @@ def load(
                 raise Invalid({name: [_unknown(name, source)]})
             values[name] = _checked(option, value, source)
             sources[name] = source
-    return Settings(**values, sources=sources)  # type: ignore[arg-type]  # each checked above
+    own = {option.name: values.pop(option.name) for option in OF_DIALECTS}
+    return Settings(**values, of_dialects=own, sources=sources)  # type: ignore[arg-type]  # checked
 
 
 def _from_file(path: Path) -> dict[str, object]:

@@ -28,7 +28,7 @@ def settings(*, data: terminal.DataFolder = None, markdown: bool = False) -> Non
 
 def shown(option: Option, current: Settings) -> str:
     """Return a setting's value as text, masked if it is a secret."""
-    value = getattr(current, option.name)
+    value = current.of_dialects.get(option.name) or getattr(current, option.name, "")
     if option.is_secret and value:
         return "••••••"
     return str(value).lower() if option.type is bool else str(value)

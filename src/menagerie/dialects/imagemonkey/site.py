@@ -32,7 +32,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 def prefix_of(settings: Settings) -> str:
     """Return the path in front of the whole dialect, without a slash at its end."""
-    prefix = settings.imagemonkey_prefix.strip("/")
+    prefix = settings.text("imagemonkey_prefix").strip("/")
     return f"/{prefix}" if prefix else ""
 
 

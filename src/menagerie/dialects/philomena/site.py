@@ -33,7 +33,7 @@ MOST_KEPT = 8_000
 
 def prefix_of(settings: Settings) -> str:
     """Return the path in front of the whole dialect, without a slash at its end."""
-    prefix = settings.philomena_prefix.strip("/")
+    prefix = settings.text("philomena_prefix").strip("/")
     return f"/{prefix}" if prefix else ""
 
 
@@ -49,13 +49,13 @@ def site_of(call: Call) -> shapes.Site:
 
 def make_site(settings: Settings, base_url: str) -> shapes.Site:
     """Return what shapes need to know when the library is reached at `base_url`."""
-    provider = settings.philomena_provider
+    provider = settings.text("philomena_provider")
     return shapes.Site(
         base_url=base_url,
         images_root=base_url + prefix_of(settings) + IMG,
         provider=provider,
         provider_url=settings.public_url.rstrip("/") or f"https://{provider.lower()}.org",
-        has_all_fields=settings.philomena_fields == "full",
+        has_all_fields=settings.text("philomena_fields") == "full",
     )
 
 
@@ -106,7 +106,7 @@ def filter_of(tx: Tx, call: Call) -> Filter:
     found = filters.find(tx, wanted)
     if found is not None:
         return found
-    aliases = filter_aliases(call.library.settings.philomena_filter_aliases)
+    aliases = filter_aliases(call.library.settings.text("philomena_filter_aliases"))
     return filters.effective(tx, aliases.get(wanted))
 
 
