@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
-from menagerie.datasets.records import Frozen, Record, Source
+from menagerie.datasets.records import Class, Frozen, Record, Source
 
 LISTED_MOST = 1000
 
@@ -63,6 +63,8 @@ class Report:
         self.lost: dict[str, int] = {}
         self.lost_ids: dict[str, list[str]] = {}
         self.notes: list[str] = []
+        self.classes: list[Class] | None = None
+        """The classes as the format numbers them, when that is not how the snapshot does."""
 
     def count(self, what: str, number: int = 1) -> None:
         """Count `number` of `what` as written."""

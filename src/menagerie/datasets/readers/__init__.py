@@ -1,0 +1,1 @@
+"""Readers: what others wrote, or we did, as canonical records."""
