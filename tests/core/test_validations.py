@@ -1,5 +1,7 @@
 """Verdicts: what one counts, who has one, what moves it, and what it is kept in."""
 
+import contextlib
+import random
 import threading
 
 import msgspec
@@ -11,11 +13,20 @@ from sqlalchemy import func, select
 
 import build
 import rows
-from menagerie.core import checks, images, label_keys, labels, moderation, validations
+from menagerie.core import (
+    checks,
+    images,
+    label_keys,
+    labels,
+    moderation,
+    validations,
+    vocabulary,
+    words,
+)
 from menagerie.errors import Banned, Invalid, NotFound
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage import schema
-from menagerie.storage.schema import Audience, Review, Role
+from menagerie.storage.schema import Audience, Review, Role, WordKind
 
 FINGER = Actor(fingerprint="one", address="192.0.2.1")
 
@@ -259,3 +270,125 @@ def test_eight_threads_at_once(library, dog, actor):
         judged = validations.get(tx, image_id, dog)
     assert judged.num_yes == (1 if actor is FINGER else 8)
     check(library)
+
+
+# Labels that come, go and move.
+
+
+def said_of(library, image_id, tag_id):
+    with library.reading(SYSTEM) as tx:
+        found = validations.get(tx, image_id, tag_id)
+        return found.num_yes, found.num_no, images.get(tx, image_id).verdict_count
+
+
+def test_a_removed_label_keeps_its_verdicts_for_when_it_comes_back(library, alice, dog):
+    image_id = rows.image(library, "dog, solo")
+    judge(library, alice, image_id, dog)
+    judge(library, FINGER, image_id, dog, "no")
+    with library.writing(alice) as tx:
+        labels.edit(tx, image_id, remove=["dog"], enforce_board_rules=False)
+        assert validations.of_image(tx, image_id) == []
+        assert images.get(tx, image_id).verdict_count == 0
+    check(library)
+    with library.writing(alice) as tx:
+        labels.edit(tx, image_id, add=["dog"], enforce_board_rules=False)
+    assert said_of(library, image_id, dog) == (1, 1, 2)
+    assert judge(library, alice, image_id, dog, "no") == (0, 2)
+    check(library)
+
+
+def test_an_alias_takes_the_verdicts_along(library, alice, dog):
+    (hound,) = rows.tag_ids(library, "hound")
+    with library.writing(SYSTEM) as tx:
+        words.add(tx, "hound", kind=WordKind.NORMAL)
+    both, one = rows.image(library, "dog, hound"), rows.image(library, "hound")
+    for tag_id, says in ((dog, "yes"), (hound, "no")):
+        judge(library, alice, both, tag_id, says)
+    judge(library, FINGER, both, hound)
+    judge(library, ANONYMOUS, both, hound)
+    judge(library, ANONYMOUS, both, dog)
+    judge(library, alice, one, hound)
+    with library.writing(SYSTEM) as tx:
+        validations.mark_unfit(tx, both, hound)
+        validations.mark_unfit(tx, both, dog)
+        old_key = validations.get(tx, one, hound).key
+        vocabulary.alias(tx, hound, dog)
+    # Alice's verdict on what stays stands, and all others come along.
+    assert said_of(library, both, dog) == (4, 0, 4)
+    assert said_of(library, one, dog) == (1, 0, 1)
+    with library.reading(SYSTEM) as tx:
+        assert validations.get(tx, both, dog).unfit_count == 2
+        image_id, tag_id = validations.resolve(tx, old_key)
+        assert validations.get(tx, image_id, tag_id).tag_id == dog
+    check(library)
+    assert library.catalogue.verify() == []
+
+
+def test_the_word_of_an_alias_goes_to_a_target_without_one(library, alice):
+    telly = build.word(library, "TV")
+    image_id = rows.image(library, "tv, television")
+    (television,) = rows.tag_ids(library, "television")
+    judge(library, alice, image_id, telly.tag_id)
+    with library.writing(SYSTEM) as tx:
+        vocabulary.alias(tx, telly.tag_id, television)
+    with library.reading(ANONYMOUS) as tx:
+        (judged,) = validations.of_image(tx, image_id)
+    assert (judged.tag_id, judged.name, judged.num_yes) == (television, "TV", 1)
+    check(library)
+
+
+def test_a_merge_carries_the_verdicts_and_counts_a_judge_once(library, alice, clock, dog):
+    old, target = rows.image(library, "dog"), rows.image(library, "dog, solo")
+    judge(library, alice, old, dog, "no")
+    judge(library, alice, target, dog)
+    judge(library, FINGER, old, dog)
+    judge(library, ANONYMOUS, old, dog)
+    clock.advance(1)
+    judge(library, ANONYMOUS, target, dog)
+    for _ in range(2):
+        with library.writing(SYSTEM) as tx:
+            moderation.merge(tx, old, target)
+        assert said_of(library, target, dog) == (4, 0, 4)
+        check(library)
+        with library.writing(SYSTEM) as tx:
+            moderation.restore(tx, old)
+        assert said_of(library, old, dog) == (2, 1, 3)
+    assert library.catalogue.verify() == []
+
+
+def test_counters_equal_recounts_after_any_sequence(library, alice, moderator):
+    chance = random.Random(3)
+    names = ["dog", "cat", "cup", "egg", "hound"]
+    ids = {name: build.word(library, name).tag_id for name in names}
+    pictures = [rows.image(library, ", ".join(names)) for _ in range(4)]
+    actors = [ANONYMOUS, FINGER, Actor(fingerprint="two"), alice, moderator]
+    with library.writing(SYSTEM) as tx:
+        vocabulary.alias(tx, ids["hound"], ids["dog"])
+
+    def step(tx, image_id, name):
+        act = chance.randrange(8)
+        tag_id = ids[name]
+        if act < 4:
+            weight = chance.choice((1, 5))
+            validations.judge(tx, image_id, tag_id, is_yes=act < 2, weight=weight)
+        elif act == 4:
+            validations.take_back(tx, image_id, tag_id)
+        elif act == 5:
+            validations.mark_unfit(tx, image_id, tag_id)
+        else:
+            change = {"add" if act == 6 else "remove": [name]}
+            labels.edit(tx, image_id, **change, enforce_board_rules=False, requires_account=False)
+
+    for number in range(150):
+        with contextlib.suppress(NotFound), library.writing(chance.choice(actors)) as tx:
+            step(tx, chance.choice(pictures), chance.choice(names))
+        if number in {50, 100}:
+            first, second = pictures[-1], pictures[0]
+            with library.writing(SYSTEM) as tx:
+                if number == 50:
+                    vocabulary.alias(tx, ids["egg"], ids["cup"])
+                else:
+                    moderation.merge(tx, first, second)
+            check(library)
+    check(library)
+    assert library.catalogue.verify() == []

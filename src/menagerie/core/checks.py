@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, select, true
 
 from menagerie import jobs
 from menagerie.core import filters, images, labels, rendering
 from menagerie.errors import NotFound
 from menagerie.library import SYSTEM, Library, Tx
 from menagerie.storage import migrate, schema, sql
-from menagerie.storage.schema import Audience
+from menagerie.storage.schema import Audience, LabelState
 
 MAX_LISTED = 50
 _SAMPLE = 200
@@ -71,6 +71,7 @@ def counters(tx: Tx) -> list[str]:
     is_kept = ~image.is_deleted_by_owner
     return [
         *labels.recount(tx),
+        *_verdicts(tx),
         *filters.recount(tx),
         *_wrong(tx, image.upvotes, image.id, _by(vote.image_id, vote.value == 1)),
         *_wrong(tx, image.downvotes, image.id, _by(vote.image_id, vote.value == -1)),
@@ -93,6 +94,49 @@ def counters(tx: Tx) -> list[str]:
             _by(image.account_id, is_kept, number=func.sum(image.original_size_bytes)),
         ),
     ]
+
+
+def _verdicts(tx: Tx) -> Iterator[str]:
+    """Compare what sums up verdicts and outlines with a recount."""
+    image, label, said = schema.images.c, schema.labels.c, schema.validations.c
+    drawn, judged = schema.annotations.c, schema.annotation_validations.c
+    is_counted = exists().where(
+        label.image_id == said.image_id,
+        label.tag_id == said.tag_id,
+        label.state == LabelState.ASSERTED,
+    )
+    yield from _wrong(tx, image.verdict_count, image.id, _by(said.image_id, is_counted))
+    yield from _wrong(tx, image.annotation_count, image.id, _by(drawn.image_id, ~drawn.is_auto))
+    for stored, condition in ((label.yes_weight, said.is_yes), (label.no_weight, ~said.is_yes)):
+        yield from _wrong_weights(tx, stored, condition)
+    is_newest = exists().where(drawn.id == judged.annotation_id, drawn.revision == judged.revision)
+    weight = func.sum(judged.weight)
+    for kept, condition in ((drawn.yes_weight, judged.is_yes), (drawn.no_weight, ~judged.is_yes)):
+        counted = _by(judged.annotation_id, and_(condition, is_newest), number=weight)
+        yield from _wrong(tx, kept, drawn.id, counted)
+
+
+def _wrong_weights(
+    tx: Tx, stored: ColumnElement[int], condition: ColumnElement[bool]
+) -> Iterator[str]:
+    label, said = schema.labels.c, schema.validations.c
+    found = (
+        select(said.image_id, said.tag_id, func.sum(said.weight).label("number"))
+        .where(condition)
+        .group_by(said.image_id, said.tag_id)
+        .subquery()
+    )
+    number = func.coalesce(found.c.number, 0)
+    same = and_(found.c.image_id == label.image_id, found.c.tag_id == label.tag_id)
+    rows = tx.all(
+        select(label.image_id, label.tag_id, stored, number)
+        .outerjoin(found, same)
+        .where(stored != number)
+        .order_by(label.image_id, label.tag_id)
+        .limit(MAX_LISTED)
+    )
+    for image_id, tag_id, kept, real in (tuple(row) for row in rows):
+        yield f"{stored} of tag {tag_id} on image {image_id} is {kept}, should be {real}"
 
 
 def _by(

@@ -1,8 +1,9 @@
 """Labels: one tag on one image, with where it came from and whether it counts.
 
-Only asserted labels count. Taking one away keeps its row, so that what people said about it is
-there again when it comes back. `images.tag_count` counts the asserted labels of an image and
-`tags.image_count` the searchable images with the label asserted, both in the same transaction.
+Only asserted labels count. Taking one away keeps its row and the verdicts on it, so that what
+people said about it is there again when it comes back. `images.tag_count` counts the asserted
+labels of an image and `tags.image_count` the searchable images with the label asserted, both in
+the same transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from sqlalchemy import func, insert, select, update
 
-from menagerie.core import rights, tags, visibility
+from menagerie.core import carrying, rights, tags, visibility
 from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.storage import schema
@@ -79,16 +80,20 @@ def edit(
     add: Iterable[str] = (),
     remove: Iterable[str] = (),
     enforce_board_rules: bool = True,
+    requires_account: bool = True,
     origin: Origin = Origin.PERSON,
 ) -> Edit:
     """Add and take away tags by name, with history and counters; return what really changed.
 
     A name in both is added; an implied tag that is to be removed is not. The board's rules bind
-    the result only as far as the edit makes it worse. Raises NotFound, Unauthenticated, Banned,
-    and Invalid (`tags`) with all broken rules, the latest check first.
+    the result only as far as the edit makes it worse. Raises NotFound; Unauthenticated, unless
+    visitors may; Banned; and Invalid (`tags`) with all broken rules, the latest check first.
     """
     facts = visibility.require_visible(tx, image_id)
-    rights.require_contributor(tx)
+    if requires_account:
+        rights.require_contributor(tx)
+    else:
+        rights.require_unbanned(tx)
     wanted, unwanted = tags.parse_list(add), tags.parse_list(remove)
     current = _asserted(tx, image_id)
     resolved = tags.resolve(tx, wanted)
@@ -219,8 +224,17 @@ def _finish(
         .values(tag_count=images.tag_count + len(added) - len(removed), updated_at=tx.now_s)
     )
     tx.changed(ChangeKind.IMAGE, facts.id)
+    _count_verdicts(tx, facts.id, [tag.id for tag in (*added, *removed)])
     for tag in (*added, *removed):
         tx.changed(ChangeKind.LABEL, facts.id, tag.id)
+
+
+def _count_verdicts(tx: Tx, image_id: int, tag_ids: Sequence[int]) -> None:
+    """Count verdicts that came or went with their labels, which are few."""
+    row = schema.validations.c
+    said = select(row.id).where(row.image_id == image_id, row.tag_id.in_(tag_ids)).limit(1)
+    if tx.one(said) is not None:
+        carrying.count_verdicts(tx, [image_id])
 
 
 def _record(
@@ -267,11 +281,16 @@ def searchability_changed(tx: Tx, image_id: int, *, is_searchable: bool) -> None
 
 
 def move_all(tx: Tx, from_id: int, to_id: int) -> None:
-    """Give an image the asserted tags of another that is merged into it.
+    """Give an image the asserted tags of another that is merged into it, and the verdicts on them.
 
     The other keeps its own, for the case that the merge is undone. The caller decides whether the
     actor may.
     """
+    _copy_asserted(tx, from_id, to_id)
+    carrying.to_image(tx, from_id, to_id)
+
+
+def _copy_asserted(tx: Tx, from_id: int, to_id: int) -> None:
     labels = schema.labels.c
     facts = visibility.get_facts(tx, to_id)
     theirs, ours = _asserted(tx, from_id), _asserted(tx, to_id)

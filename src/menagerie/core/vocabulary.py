@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, Table, and_, delete, exists, func, insert, select, update
 
-from menagerie.core import rights, tags, visibility
+from menagerie.core import carrying, rights, tags, visibility
 from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.search import texts
@@ -22,6 +22,8 @@ MAX_SHORT_DESCRIPTION_BYTES = 1000
 def alias(tx: Tx, tag_id: int, target_id: int) -> None:
     """Make a tag another name for `target_id`: its labels, filters and watchers go there.
 
+    So do the verdicts and outlines of its labels, and its word if the target has none.
+
     Raises NotFound for an unknown tag, Forbidden, and Invalid (`tag`, `aliased_tag`) for what
     would make an alias of an alias.
     """
@@ -31,8 +33,12 @@ def alias(tx: Tx, tag_id: int, target_id: int) -> None:
         return
     _check_alias(tx, source, target)
     both = _images_with_both(tx, source.id, target.id)
+    judged = carrying.judged_images(tx, [source.id, target.id])
+    carrying.to_tag(tx, source.id, target.id)
     _move_labels(tx, source.id, target.id)
+    carrying.count_again(tx, judged)
     _lower_tag_counts(tx, both)
+    _move_word(tx, source.id, target.id)
     _move_filter_tags(tx, source.id, target.id)
     _move_watched_tags(tx, source.id, target.id)
     _move_implications(tx, source.id, target.id)
@@ -138,6 +144,19 @@ def _lower_tag_counts(tx: Tx, image_ids: Sequence[int]) -> None:
         )
     for image_id in image_ids:
         tx.changed(ChangeKind.IMAGE, image_id)
+
+
+def _move_word(tx: Tx, source_id: int, target_id: int) -> None:
+    """Let the word of a tag stand for another tag that has none, or its labels would be none."""
+    row, there = schema.words.c, schema.words.alias("there")
+    moved = tx.execute(
+        update(schema.words)
+        .where(row.tag_id == source_id, ~exists().where(there.c.tag_id == target_id))
+        .values(tag_id=target_id)
+        .returning(row.id)
+    )
+    for word_id in moved.scalars():
+        tx.changed(ChangeKind.WORD, word_id)
 
 
 def _move_filter_tags(tx: Tx, source_id: int, target_id: int) -> None:
