@@ -1,19 +1,23 @@
+import msgspec
 import pytest
+from sqlalchemy import delete, update
 
 import build
-from menagerie.core import tags, words
+from menagerie.core import tags, upkeep, words
+from menagerie.data import vocabulary as shipped
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
-from menagerie.storage.schema import Role, WordKind
+from menagerie.storage import schema
+from menagerie.storage.schema import ChangeKind, Role, WordKind
 
 
 @pytest.fixture
 def tx(library):
+    """A transaction that sees no words."""
     with library.writing(SYSTEM) as tx:
-        for word in words.vocabulary(tx).labels:
-            words.remove(tx, word.key)
-        for category in words.vocabulary(tx).categories():
-            words.remove(tx, category.key)
+        tx.execute(update(schema.words).values(parent_id=None))
+        tx.execute(delete(schema.words))
+        tx.changed(ChangeKind.WORD, 0)
         yield tx
 
 
@@ -95,13 +99,13 @@ def test_only_moderators_change_words(library):
     alice, mod = build.account(library, "Alice"), build.account(library, "Mod", Role.MODERATOR)
     for actor, error in ((ANONYMOUS, Unauthenticated), (alice, Forbidden)):
         with library.writing(actor) as tx, pytest.raises(error):
-            add(tx, "wombat")
+            add(tx, "yeti")
     with library.writing(mod) as tx:
-        key = add(tx, "wombat").key
+        key = add(tx, "yeti").key
     for actor, error in ((ANONYMOUS, Unauthenticated), (alice, Forbidden)):
         with library.writing(actor) as tx:
             with pytest.raises(error):
-                words.edit(tx, key, plural="wombats")
+                words.edit(tx, key, plural="yetis")
             with pytest.raises(error):
                 words.remove(tx, key)
             with pytest.raises(error):
@@ -162,13 +166,164 @@ def test_near_misses_are_suggested(tx):
 def test_what_was_rolled_back_is_not_told_to_others(library):
     with library.reading(ANONYMOUS) as tx:
         before = words.vocabulary(tx).all
-    with pytest.raises(NotFound), library.writing(SYSTEM) as tx:
-        add(tx, "wombat")
-        assert words.vocabulary(tx).by_name("wombat")
-        raise NotFound
+
+    def add_and_fail():
+        with library.writing(SYSTEM) as tx:
+            add(tx, "yeti")
+            assert words.vocabulary(tx).by_name("yeti")
+            raise NotFound
+
+    with pytest.raises(NotFound):
+        add_and_fail()
     with library.reading(ANONYMOUS) as tx:
         assert words.vocabulary(tx).all == before
     with library.writing(SYSTEM) as tx:
-        add(tx, "wombat")
+        add(tx, "yeti")
     with library.reading(ANONYMOUS) as tx:
-        assert words.vocabulary(tx).by_name("wombat")
+        assert words.vocabulary(tx).by_name("yeti")
+
+
+# Files.
+
+
+def test_a_new_library_has_the_shipped_words_once(library):
+    with library.reading(ANONYMOUS) as tx:
+        assert words.export_json(tx) == shipped.read_all()
+        dog = words.vocabulary(tx).by_name("dog")
+    with library.writing(SYSTEM) as tx:
+        words.remove(tx, dog.key)
+        words.seed(tx)
+    upkeep.prepare(library)
+    with library.reading(ANONYMOUS) as tx:
+        assert words.vocabulary(tx).by_name("dog") is None
+
+
+DOG_KEY = "11111111-1111-4111-8111-111111111111"
+FILE = {
+    "labels": {
+        "dog": {
+            "description": "It barks.",
+            "accessors": ["."],
+            "uuid": DOG_KEY,
+            "plural": "dogs",
+            "has": {
+                "mouth": {
+                    "description": "It bites.",
+                    "accessors": [".has"],
+                    "uuid": "22222222-2222-4222-8222-222222222222",
+                }
+            },
+            "quiz": [
+                {
+                    "question": "How big?",
+                    "accessors": [".size"],
+                    "control_type": "radio",
+                    "allow_unknown": True,
+                    "allow_other": False,
+                    "browse_by_example": True,
+                    "multiselect": False,
+                    "uuid": "33333333-3333-4333-8333-333333333333",
+                    "answers": [
+                        {
+                            "name": "big",
+                            "uuid": "44444444-4444-4444-8444-444444444444",
+                            "examples": [{"filename": "big.jpg", "attribution": "somebody"}],
+                        }
+                    ],
+                }
+            ],
+        },
+        "left/man": {
+            "description": "",
+            "accessors": ["."],
+            "uuid": "55555555-5555-4555-8555-555555555555",
+        },
+    },
+    "metalabels": {
+        "kitchen": {
+            "description": "A room.",
+            "accessors": ["."],
+            "uuid": "66666666-6666-4666-8666-666666666666",
+        }
+    },
+    "refinements": {
+        "color": {
+            "uuid": "77777777-7777-4777-8777-777777777777",
+            "description": "",
+            "values": {
+                "blue": {
+                    "uuid": "88888888-8888-4888-8888-888888888888",
+                    "description": "Like the sky.",
+                    "accessors": ["color='blue'"],
+                }
+            },
+        }
+    },
+}
+
+
+def copy_of_file():
+    return msgspec.json.decode(msgspec.json.encode(FILE))
+
+
+def test_what_is_imported_is_exported_again(tx):
+    done = words.import_json(tx, copy_of_file())
+    assert done.added == ("dog", "mouth/dog", "left/man", "kitchen", "color", "blue")
+    assert (done.changed, done.unknown) == ((), ())
+    assert words.export_json(tx) == FILE
+    assert words.import_json(tx, copy_of_file()) == words.Imported()
+    book = words.vocabulary(tx)
+    assert book.by_accessor("dog.size='big'").key == "44444444-4444-4444-8444-444444444444"
+    assert book.by_name("man", "left") is None
+
+
+def test_an_import_changes_only_the_words_it_names(tx):
+    words.import_json(tx, copy_of_file())
+    file = {
+        "labels": {
+            "hound": FILE["labels"]["dog"] | {"has": None},
+            "left/man": {"plural": "left men"},
+        }
+    }
+    done = words.import_json(tx, file)
+    assert (done.added, done.changed) == ((), ("hound", "left/man"))
+    book = words.vocabulary(tx)
+    assert book.by_name("hound", "mouth").key == "22222222-2222-4222-8222-222222222222"
+    assert book.by_name("left/man").key == "55555555-5555-4555-8555-555555555555"
+    assert book.by_name("kitchen") is not None
+
+
+def test_an_import_reports_what_it_does_not_know(tx):
+    file = copy_of_file()
+    file["extra"] = 1
+    file["labels"]["dog"]["colour"] = "brown"
+    file["labels"]["dog"]["quiz"][0]["hint"] = ""
+    file["labels"]["dog"]["has"]["mouth"]["accessors"].append(".with")
+    file["refinements"]["color"]["icon"] = "drop"
+    assert words.import_json(tx, file).unknown == (
+        "extra",
+        "labels.dog.colour",
+        "labels.dog.quiz.hint",
+        "labels.dog.has.mouth.accessors: .with",
+        "refinements.color.icon",
+    )
+    assert words.export_json(tx) == FILE
+
+
+def test_an_import_with_problems_tells_all_and_changes_nothing(library):
+    with library.reading(SYSTEM) as tx:
+        before = words.export_json(tx)
+    for file, places in (
+        ([], ["vocabulary"]),
+        ({"labels": {"yeti": 1, "x": {"plural": 1}}}, ["labels.yeti", "labels.x"]),
+        ({"labels": {"yeti": {}, "it's": {}}}, ["labels.it's.name"]),
+        ({"labels": {"yeti": {}}, "metalabels": {"Yeti": {}}}, ["metalabels.Yeti.name"]),
+        ({"labels": {"yeti": {"uuid": DOG_KEY}, "x": {"uuid": DOG_KEY}}}, ["labels.x.key"]),
+        ({"labels": {"yeti": {"quiz": [{}]}}}, ["labels.yeti.quiz"]),
+        ({"labels": {"yeti": {"uuid": "7"}}}, ["labels.yeti.key"]),
+    ):
+        with pytest.raises(Invalid) as raised, library.writing(SYSTEM) as tx:
+            words.import_json(tx, file)
+        assert list(raised.value.fields) == places
+    with library.reading(SYSTEM) as tx:
+        assert words.export_json(tx) == before

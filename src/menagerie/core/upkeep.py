@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import delete, select
 
 from menagerie import jobs
-from menagerie.core import credentials, filters, sweeping, tags
+from menagerie.core import credentials, filters, sweeping, tags, words
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.settings import Settings
 from menagerie.storage import changes, migrate, schema, sql
@@ -27,6 +27,7 @@ def prepare(library: Library) -> list[str]:
             _write_facts(tx)
             tags.seed(tx)
             filters.seed(tx)
+            words.seed(tx)
     return applied
 
 

@@ -114,7 +114,7 @@ class Writer:
     def make_tags(self, drafts: Iterable[Draft]) -> None:
         """Make the tags of many drafts at once, which is quicker than one by one."""
         names = [self._tag_name(draft) for draft in drafts if not any(_text_problems(draft))]
-        found = [name for name in names if name]
+        found = list(dict.fromkeys(name for name in names if name))
         for start in range(0, len(found), tags.MAX_NAMES):
             some = found[start : start + tags.MAX_NAMES]
             tags.resolve(self._tx, some)

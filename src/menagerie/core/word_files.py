@@ -5,7 +5,7 @@ The way in is `words`.
 Source: the public vocabulary of ImageMonkey (2017 to 2025) for the shape, none of its content.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -84,6 +84,7 @@ def import_json(tx: Tx, data: object) -> Imported:
     rights.require_moderator(tx)
     reader = _Reader()
     drafts = list(reader.drafts(data))
+    reader.problems |= _said_twice(drafts)
     if reader.problems:
         raise Invalid(reader.problems)
     writer = Writer(tx)
@@ -103,6 +104,18 @@ def import_json(tx: Tx, data: object) -> Imported:
     if problems:
         raise Invalid(problems)
     return Imported(tuple(added), tuple(changed), tuple(reader.unknown))
+
+
+def _said_twice(drafts: Iterable[Draft]) -> dict[str, list[str]]:
+    """Return the places of words that another one of the file is called like."""
+    first: dict[str, str] = {}
+    problems = {}
+    for draft in drafts:
+        for field, text in (("name", draft.full_accessor.lower()), ("key", draft.key or "")):
+            other = first.setdefault(text, draft.place) if text else draft.place
+            if other != draft.place:
+                problems[f"{draft.place}.{field}"] = [f"is also that of {other}"]
+    return problems
 
 
 class _Reader:
@@ -191,7 +204,8 @@ class _Reader:
             self.problems[place] = ["must be an object"]
             return None
         known = {name: value for name, value in raw.items() if name in kind.__struct_fields__}
-        self.unknown += [f"{place}.{name}" for name in raw if name not in known]
+        within = "" if kind is _File else f"{place}."
+        self.unknown += [f"{within}{name}" for name in raw if name not in known]
         try:
             return msgspec.convert(known, kind)
         except msgspec.ValidationError as error:

@@ -11,7 +11,9 @@ from menagerie.core import rights
 from menagerie.core.word_drafts import Draft, Writer, delete_words, questions
 from menagerie.core.word_files import Imported, export_json, import_json
 from menagerie.core.wordbook import LABEL_KINDS, Vocabulary, Word, get, read, vocabulary
+from menagerie.data import vocabulary as shipped
 from menagerie.library import Tx
+from menagerie.storage import schema, sql
 from menagerie.storage.schema import WordKind
 
 __all__ = [
@@ -26,8 +28,19 @@ __all__ = [
     "import_json",
     "questions",
     "remove",
+    "seed",
     "vocabulary",
 ]
+
+# The fact that says when a library got the shipped words; what an operator takes out stays out.
+_SEEDED = "words_seeded_at"
+
+
+def seed(tx: Tx) -> None:
+    """Put the shipped words into a library that never had them."""
+    fact: dict[str, object] = {"name": _SEEDED, "value": str(tx.now)}
+    if sql.insert_new(tx.connection, schema.facts, [fact]):
+        import_json(tx, shipped.read_all())
 
 
 def add(
