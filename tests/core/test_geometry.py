@@ -31,10 +31,10 @@ def without(shape, name):
 def test_shapes_are_read_with_their_members_in_order():
     stroke = {"width": 5, "color": "red"}
     key = "0c71ebfa-1a38-4ebd-8b4a-e4f3f1c6b5f4"
-    full = RECT | {"refinements": [{"label_uuid": key}, {"label_uuid": key}], "stroke": stroke}
+    full = RECT | {"uuid": "k", "refinements": [{"label_uuid": key}, {"label_uuid": key}], "stroke": stroke}
     rect, ellipse, polygon = parse(full, ELLIPSE | {"angle": 12.5}, TRIANGLE | {"left": None})
     assert rect.data == RECT | {"angle": 0, "stroke": stroke}
-    assert rect.refinements == (key,)
+    assert (rect.refinements, rect.key, ellipse.key) == ((key,), "k", "")
     assert ellipse.data == ELLIPSE | {"angle": 12.5}
     assert polygon.data == TRIANGLE | {"angle": 0}
     assert list(rect.data) == ["type", "left", "top", "width", "height", "angle", "stroke"]
@@ -69,6 +69,7 @@ def test_shapes_are_read_with_their_members_in_order():
         (RECT | {"stroke": {"dash": 1}}, ".stroke.dash"),
         (RECT | {"stroke": {"color": "x" * 65}}, ".stroke.color"),
         (RECT | {"stroke": {"width": "1"}}, ".stroke.width"),
+        (RECT | {"uuid": 7}, ".uuid"),
         (RECT | {"refinements": {}}, ".refinements"),
         (RECT | {"refinements": [{"label": "x"}]}, ".refinements[0]"),
         (TRIANGLE | {"points": TRIANGLE["points"][:2]}, ".points"),

@@ -39,11 +39,15 @@ Data = dict[str, Any]
 
 
 class Outline(NamedTuple):
-    """A shape that was read: its kind, its members, and the keys of the words said of it."""
+    """A shape that was read: its kind, its members, and the keys of the words said of it.
+
+    `key` is the UUID of the shape that it follows, empty for a new one.
+    """
 
     kind: ShapeKind
     data: Data
     refinements: tuple[str, ...] = ()
+    key: str = ""
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -95,7 +99,6 @@ def _shape(shape: object, place: str) -> Outline:
     members = _READERS[kind]
     _refuse_others(shape, {*members, "type"}, place)
     data: Data = {"type": kind}
-    refinements: tuple[str, ...] = ()
     for name, (read, default) in members.items():
         value = shape.get(name)
         if value is None:
@@ -103,11 +106,10 @@ def _shape(shape: object, place: str) -> Outline:
                 raise _wrong(f"{place}.{name}", "is missing")
             if default is not None:
                 data[name] = default
-        elif name == "refinements":
-            refinements = _refinements(value, f"{place}.{name}")
         else:
             data[name] = read(value, f"{place}.{name}")
-    return Outline(ShapeKind(kind), data, refinements)
+    refinements, key = data.pop("refinements", ()), data.pop("uuid", "")
+    return Outline(ShapeKind(kind), data, refinements, key)
 
 
 def _refuse_others(members: Iterable[str], known: Collection[str], place: str) -> None:
@@ -182,12 +184,19 @@ def _refinements(value: object, place: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def _key(value: object, place: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(place, "must be a text")
+    return value
+
+
 _REQUIRED = object()
 _Member = tuple[Callable[[Any, str], Any], object]
 _ALIKE: dict[str, _Member] = {
     "angle": (_angle, 0),
     "stroke": (_stroke, None),
     "refinements": (_refinements, None),
+    "uuid": (_key, None),
 }
 _CORNER: dict[str, _Member] = {"left": (_number, _REQUIRED), "top": (_number, _REQUIRED)}
 # In the order in which they are shown.
