@@ -62,7 +62,7 @@ def file_names(image: images.Image) -> list[str]:
     """Return the names in the store of everything that rendering an image makes."""
     return [
         blobs.representation_name(image.sha512, file)
-        for file in render.file_names(_probe_of(image))
+        for file in render.file_names(probe_of(image))
     ]
 
 
@@ -88,7 +88,8 @@ def _find_twin(tx: Tx, image: images.Image) -> images.Image | None:
     return images.find_any(tx, found) if found is not None else None
 
 
-def _probe_of(image: images.Image) -> Probe:
+def probe_of(image: images.Image) -> Probe:
+    """Return what looking at the published file of an image would find."""
     return Probe(
         format=image.format,
         media_type=image.media_type,
@@ -111,7 +112,7 @@ def _patience_s(library: Library, image: images.Image) -> float:
 
 def _make_representations(library: Library, image: images.Image) -> None:
     # Whether a clip has sound is not kept with the image, so that is looked at again.
-    probe = None if image.format == "webm" else _probe_of(image)
+    probe = None if image.format == "webm" else probe_of(image)
     with (
         tempfile.TemporaryDirectory(dir=blobs.work_folder(library.settings)) as folder,
         library.blobs.as_file(images.full_file(image)) as path,

@@ -1,6 +1,8 @@
 """What is sent back: a status, headers and bytes, or bytes that come in pieces."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from typing import Any, Self
 
 import msgspec
@@ -106,3 +108,44 @@ def html(page: str, status: int = 200, *, headers: Headers = ()) -> Answer:
 def redirect(location: str, status: int = 303) -> Answer:
     """Send the client to `location`; 303 makes it GET."""
     return Answer(status, media_type=TEXT, headers=[("location", location)])
+
+
+def stream(pieces: Generator[bytes], *, media_type: str = JSON, headers: Headers = ()) -> Answer:
+    """Answer what a generator yields, none of it empty, in bounded memory; it runs in threads.
+
+    The first pieces are made at once, so that errors before them are answered as errors; when there
+    is only one, the answer is a plain one with its length.
+    """
+    first = next(pieces, b"")
+    second = next(pieces, None)
+    if second is None:
+        return Answer(200, first, media_type=media_type, headers=headers)
+    steps = _Steps((first, second), pieces)
+    return StreamAnswer(200, steps.run, length=None, media_type=media_type, headers=headers)
+
+
+class _Steps:
+    """A generator that has begun, gone through in threads; ended when nobody reads any more."""
+
+    def __init__(self, begun: Iterable[bytes], rest: Generator[bytes]) -> None:
+        self._begun = begun
+        self._rest = rest
+        self._lock = threading.Lock()
+
+    async def run(self) -> AsyncIterator[bytes]:
+        try:
+            for piece in self._begun:
+                yield piece
+            while piece := await asyncio.to_thread(self._next):
+                yield piece
+        finally:
+            # Not waited for: a step that was cancelled may still be running in its thread.
+            asyncio.get_running_loop().run_in_executor(None, self._close)
+
+    def _next(self) -> bytes:
+        with self._lock:
+            return next(self._rest, b"")
+
+    def _close(self) -> None:
+        with self._lock:
+            self._rest.close()

@@ -29,12 +29,16 @@ Headers = list[tuple[str, str]]
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A kept file as it is to be served; `download_as` makes the browser save it."""
+    """A kept file as it is to be served; `download_as` makes the browser save it.
+
+    `cache_control` is said instead of what follows from the other two facts.
+    """
 
     name: str
     is_final: bool = True
     is_public: bool = True
     download_as: str | None = None
+    cache_control: str = ""
 
 
 def serve(call: Call, file: File) -> Answer:
@@ -67,6 +71,16 @@ def serve(call: Call, file: File) -> Answer:
     return StreamAnswer(206, pieces, length=end - start, media_type=media_type, headers=headers)
 
 
+def serve_bytes(
+    call: Call, data: bytes, media_type: str, *, etag: str, cache_control: str
+) -> Answer:
+    """Answer bytes that were made for this call, unless the client has them already."""
+    headers = [("etag", etag), ("cache-control", cache_control)]
+    if _is_known(call.headers.get("if-none-match"), etag):
+        return Answer(304, headers=headers)
+    return Answer(200, data, media_type=media_type, headers=headers)
+
+
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     """Return the bytes wanted as (start, end), end excluded; None when there are no such bytes.
 
@@ -93,7 +107,7 @@ def _headers(file: File, size: int) -> Headers:
     headers = [
         ("etag", etag),
         ("accept-ranges", "bytes"),
-        ("cache-control", IMMUTABLE if is_cacheable else REVALIDATE),
+        ("cache-control", file.cache_control or (IMMUTABLE if is_cacheable else REVALIDATE)),
     ]
     if file.name.endswith(".svg"):
         headers.append(("content-security-policy", SVG_POLICY))

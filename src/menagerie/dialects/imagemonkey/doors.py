@@ -6,7 +6,14 @@ from types import ModuleType
 
 from msgspec import UNSET, UnsetType
 
-from menagerie.dialects.imagemonkey import shapes, site
+from menagerie.dialects.imagemonkey import (
+    files,
+    handlers_accounts,
+    handlers_donate,
+    handlers_export,
+    shapes,
+    site,
+)
 from menagerie.errors import (
     Banned,
     Conflict,
@@ -33,7 +40,11 @@ DESCRIPTION = (
     " labels, outline what they mean, search and export."
 )
 # Each has `operations(library)`.
-_HANDLERS: tuple[ModuleType, ...] = ()
+_HANDLERS: tuple[ModuleType, ...] = (
+    handlers_donate,
+    handlers_export,
+    handlers_accounts,
+)
 # The first words of the dialect's paths; the rest of /v1 is somebody else's.
 FIRST_WORDS = (
     "activity",
@@ -94,7 +105,7 @@ def doors(library: Library) -> list[Door]:
             name="imagemonkey files",
             title="ImageMonkey",
             prefixes=(prefix + "/donations",),
-            operations=(),
+            operations=files.operations(library),
             identify=site.identify_viewer,
             errors=ERRORS,
             headers=(("cache-control", "no-store"),),

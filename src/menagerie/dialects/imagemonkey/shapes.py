@@ -1,15 +1,13 @@
 """The dialect's JSON: how images, verdicts, rows and errors look to its clients."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from menagerie.core.images import Image
-
-if TYPE_CHECKING:
-    from menagerie.core.validations import Judged
+from menagerie.core.validations import Judged
 
 
 class ErrorShape(msgspec.Struct, omit_defaults=True):
@@ -140,8 +138,39 @@ class ApiTokenShape(msgspec.Struct):
     revoked: bool
 
 
-class AnnotatedCountShape(msgspec.Struct):
-    """How many images a label has that meet the bounds."""
+class FlatShape(msgspec.Struct):
+    """A label of an image, as `export?tags=` answers it."""
+
+    uuid: str
+    label: str
+    provider: str
+    url: str
+    probability: float
+    num_yes: int
+    num_no: int
+
+
+class LabelShape(msgspec.Struct):
+    """A label of an image with its verdicts, in grouped rows."""
+
+    label: str
+    num_yes: int
+    num_no: int
+
+
+class GroupedShape(msgspec.Struct):
+    """An image with its outlines and labels, as `export?query=` answers it."""
+
+    uuid: str
+    provider: str
+    width: int
+    height: int
+    annotations: list[dict[str, Any]]
+    validations: list[LabelShape]
+
+
+class LabelCountShape(msgspec.Struct):
+    """How many images a label is on; `label` is how queries name it."""
 
     label: str
     count: int
@@ -150,7 +179,7 @@ class AnnotatedCountShape(msgspec.Struct):
 PROVIDER = "donation"
 
 
-def validate(image: Image, judged: "Judged", url: str, *, unlocked: bool) -> ValidateShape:
+def validate(image: Image, judged: Judged, url: str, *, unlocked: bool) -> ValidateShape:
     """Return an image with one of its labels, as `/v1/validate` answers."""
     return ValidateShape(
         uuid=image.key,
@@ -169,7 +198,7 @@ def validate(image: Image, judged: "Judged", url: str, *, unlocked: bool) -> Val
     )
 
 
-def verdict(image_key: str, judged: "Judged") -> VerdictShape:
+def verdict(image_key: str, judged: Judged) -> VerdictShape:
     """Return what has become of a label after a verdict."""
     return VerdictShape(
         uuid=image_key,
@@ -194,7 +223,7 @@ def picture(image: Image, url: str, *, unlocked: bool) -> PictureShape:
     )
 
 
-def validation(shown: PictureShape, judged: "Judged") -> ValidationShape:
+def validation(shown: PictureShape, judged: Judged) -> ValidationShape:
     """Return a label of an image, as `/v1/validation` answers."""
     return ValidationShape(
         image=shown,
@@ -207,7 +236,7 @@ def validation(shown: PictureShape, judged: "Judged") -> ValidationShape:
     )
 
 
-def browsed(shown: PictureShape, judged: "Judged") -> BrowsedShape:
+def browsed(shown: PictureShape, judged: Judged) -> BrowsedShape:
     """Return a label of an image, as lists of validations hold it."""
     return BrowsedShape(
         uuid=judged.key,

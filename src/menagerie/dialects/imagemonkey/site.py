@@ -1,12 +1,11 @@
 """What the handlers share: addresses, credentials, lenient bodies, limits, and documentation."""
 
 import hmac
-import re
 from typing import Any
 
 import msgspec
 
-from menagerie.core import credentials, images, visibility, words
+from menagerie.core import credentials, images, labelling, visibility, words
 from menagerie.core.images import Image
 from menagerie.core.words import Word
 from menagerie.dialects.imagemonkey import shapes
@@ -18,13 +17,12 @@ from menagerie.http.parameters import Malformed, Tree, refuse_nul, whole_number
 from menagerie.http.routing import Outcome, Parameter
 from menagerie.library import ANONYMOUS, Actor, Library, Tx
 from menagerie.settings import Settings
-from menagerie.storage.schema import Review, Role
+from menagerie.storage.schema import Role
 
 MACHINE = Actor(role=Role.ADMIN, name="machine")
 """Programs of the operator's, that review donations."""
 
 MOST_FINGERPRINT = 200
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 # Addresses.
@@ -51,39 +49,22 @@ def public_url(call: Call, key: str) -> str:
     return f"{call.base_url}{prefix_of(call.library.settings)}/v1/donation/{key}"
 
 
-def key_in(text: str) -> str:
-    """Return the UUID written in `text`, in lower case. Raises NotFound for anything else."""
-    key = text.lower()
-    if not _UUID.fullmatch(key):
-        raise NotFound
-    return key
-
-
 # Images and words.
 
 
 def image_of(tx: Tx, text: str) -> int:
-    """Return the id of the image a UUID names; raises NotFound, also while it is locked.
-
-    A locked image is there for its owner and for moderators; a quarantined one for the latter only.
-    """
-    image_id = images.id_of_key(tx, key_in(text))
-    return open_image(tx, image_id).id
+    """Return the id of the image a UUID names; raises NotFound, also for others while locked."""
+    image_id = images.id_of_key(tx, text)
+    visibility.require_workable(tx, image_id)
+    return image_id
 
 
 def open_image(tx: Tx, image_id: int) -> Image:
     """Return an image that may be shown here to whoever asks; raises NotFound."""
     image = images.get(tx, image_id)
-    if not visibility.may_see(tx.actor, image) or not _is_open(tx.actor, image):
+    if not visibility.may_work_on(tx.actor, image):
         raise NotFound
     return image
-
-
-def _is_open(actor: Actor, image: Image) -> bool:
-    if image.review == Review.APPROVED or actor.is_moderator:
-        return True
-    # Not even its owner may look at what was put into quarantine.
-    return image.review != Review.QUARANTINED and visibility.is_own(actor, image)
 
 
 def is_unlocked(image: Image) -> bool:
@@ -91,19 +72,14 @@ def is_unlocked(image: Image) -> bool:
     return visibility.is_searchable(image)
 
 
-def find_word(tx: Tx, label: str, sublabel: str = "") -> Word | None:
-    """Return the word a client names, or None; `mouth/dog` names a sublabel by itself."""
-    vocabulary = words.vocabulary(tx)
-    found = vocabulary.by_name(label, sublabel)
-    if found is None and not sublabel and "/" in label:
-        part, _, whole = label.rpartition("/")
-        found = vocabulary.by_name(whole, part)
-    return found
+def picture(call: Call, image: Image) -> shapes.PictureShape:
+    """Return an image as other answers hold it."""
+    return shapes.picture(image, public_url(call, image.key), unlocked=is_unlocked(image))
 
 
 def word_of(tx: Tx, label: str, sublabel: str = "") -> Word:
     """Return the word a client names; raises Invalid (`label`) that names what is near."""
-    found = find_word(tx, label, sublabel)
+    found = labelling.find_word(tx, label, sublabel)
     if found is None:
         raise Invalid({"label": [unknown_label(tx, label, sublabel)]})
     return found
@@ -202,6 +178,11 @@ def require_machine(call: Call) -> Actor:
     return msgspec.structs.replace(MACHINE, address=call.address)
 
 
+def weight(call: Call) -> int:
+    """Return how many verdicts the caller's counts as: more than one if a moderator asks so."""
+    return call.library.settings.moderator_weight if moderates(call) else 1
+
+
 def crowd_limit(call: Call, count: int = 1) -> None:
     """Count `count` contributions of somebody without an account; raises RateLimited."""
     for _ in range(count):
@@ -246,6 +227,18 @@ def sent_list(call: Call) -> list[Any]:
     if not isinstance(value, list):
         raise Invalid({"body": ["must be a JSON array"]})
     return value
+
+
+def said(call: Call) -> Tree:
+    """Return what a body says beside the path, however it was sent; empty when nothing readable.
+
+    Quirk: some clients post JSON as a form or without any type, or nothing at all (spec 5.5).
+    """
+    try:
+        value = sent_json(call)
+    except Malformed:
+        return call.form
+    return value if isinstance(value, dict) else call.form
 
 
 def flag(call: Call, name: str) -> bool:

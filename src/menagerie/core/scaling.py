@@ -1,0 +1,78 @@
+"""Pictures at sizes that callers choose: decoded in the pool, the ones asked for last kept."""
+
+import threading
+from collections import OrderedDict
+
+from menagerie.core import images, rendering
+from menagerie.core.images import Image
+from menagerie.errors import Invalid
+from menagerie.library import Library
+from menagerie.media import scale
+from menagerie.storage import blobs
+
+MOST_PX = 4096
+_MOST_KEPT_BYTES = 64 << 20
+
+
+def target(
+    size: tuple[int, int], *, width: int | None = None, height: int | None = None
+) -> tuple[int, int]:
+    """Return the size in px that a picture of `size` gets when width, height or both are asked for.
+
+    With one of them the other follows in proportion. A result that keeps one side keeps the whole
+    picture. Raises Invalid (`width`, `height`) for more than `MOST_PX`. Source: ImageMonkey.
+
+    >>> target((1132, 750), width=500), target((1132, 750), width=500, height=200)
+    ((500, 331), (500, 200))
+    >>> target((1132, 750), width=1132, height=200)
+    (1132, 750)
+    """
+    for name, value in (("width", width), ("height", height)):
+        if value is not None and value > MOST_PX:
+            raise Invalid({name: [f"must be at most {MOST_PX}"]})
+    own_width, own_height = size
+    if width is None and height is None:
+        return size
+    if width is None:
+        width = max(1, round(own_width * (height or 1) / own_height))
+    if height is None:
+        height = max(1, round(own_height * width / own_width))
+    return size if width == own_width or height == own_height else (width, height)
+
+
+def scaled(library: Library, image: Image, size: tuple[int, int]) -> tuple[bytes, str]:
+    """Return an image at exactly `size` (width, height in px), and the media type.
+
+    Raises Unsupported when it cannot be decoded, NotFound and Unavailable.
+    """
+    kept: _Kept = library.caches.setdefault("scaled pictures", _Kept())
+    key = (image.full_sha512, *size)
+    data = kept.find(key)
+    if data is None:
+        with library.blobs.as_file(images.full_file(image)) as path:
+            data = library.pool.run(scale.scale, str(path), rendering.probe_of(image), *size)
+        kept.keep(key, data)
+    return data, blobs.MEDIA_TYPES[scale.ending_of(image.format)]
+
+
+class _Kept:
+    """The pictures made last, of a bounded size altogether."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
+        self._size = 0
+
+    def find(self, key: tuple[str, int, int]) -> bytes | None:
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def keep(self, key: tuple[str, int, int], data: bytes) -> None:
+        with self._lock:
+            self._size += len(data) - len(self._found.pop(key, b""))
+            self._found[key] = data
+            while self._size > _MOST_KEPT_BYTES:
+                _key, oldest = self._found.popitem(last=False)
+                self._size -= len(oldest)
