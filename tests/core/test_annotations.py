@@ -12,11 +12,10 @@ from menagerie.errors import Banned, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage import schema
 from menagerie.storage.schema import Audience, Review, Role, WordKind
+from outlines import ELLIPSE, RECT, judge, picture, put
 
 FINGER = Actor(fingerprint="one", address="192.0.2.1")
 OTHER = Actor(fingerprint="two", address="192.0.2.1")
-RECT = {"type": "rect", "left": 10, "top": 20, "width": 50, "height": 40}
-ELLIPSE = {"type": "ellipse", "left": 10, "top": 20, "rx": 15, "ry": 5}
 SHOWN = RECT | {"angle": 0}
 
 
@@ -35,30 +34,9 @@ def dog(library):
     return build.word(library, "dog").tag_id
 
 
-def picture(library, tags="dog", **more):
-    """An image row of 100 x 80 pixels."""
-    image_id = rows.image(library, tags, **more)
-    with library.writing(SYSTEM) as tx:
-        tx.execute(
-            update(schema.images).where(schema.images.c.id == image_id).values(width=100, height=80)
-        )
-    return image_id
-
-
-def put(library, actor, image_id, tag_id, *shapes, **more):
-    with library.writing(actor) as tx:
-        return annotations.put(tx, image_id, tag_id, list(shapes or [RECT]), **more)
-
-
 def get(library, actor, key, revision=None):
     with library.reading(actor) as tx:
         return annotations.get(tx, key, revision)
-
-
-def judge(library, actor, key, says="yes"):
-    with library.writing(actor) as tx:
-        found = annotations.judge(tx, key, is_yes=says == "yes")
-    return found.num_yes, found.num_no
 
 
 def say(library, image_id, tag_id, yes=1, no=0):
