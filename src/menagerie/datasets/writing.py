@@ -65,6 +65,8 @@ class Report:
         self.notes: list[str] = []
         self.classes: list[Class] | None = None
         """The classes as the format numbers them, when that is not how the snapshot does."""
+        self.front_matter: dict[str, object] = {}
+        """What the README is to tell libraries at its top: maps, lists and texts for YAML."""
 
     def count(self, what: str, number: int = 1) -> None:
         """Count `number` of `what` as written."""

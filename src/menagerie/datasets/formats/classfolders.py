@@ -9,7 +9,8 @@ from collections import Counter
 import msgspec
 
 from menagerie.datasets.formats.classes import Classes, lose_all_but
-from menagerie.datasets.formats.splits import SHORT, split_of
+from menagerie.datasets.formats.features import Files, front_matter
+from menagerie.datasets.formats.splits import SHORT, in_order, split_of
 from menagerie.datasets.formats.walking import show
 from menagerie.datasets.records import Class, Record, Split
 from menagerie.datasets.writing import Job
@@ -58,6 +59,9 @@ def _write(job: Job, classes: Classes, kept: set[int]) -> None:
                 job.report.lose("objects", record.id, len(record.objects))
         job.progress(done, max(done, job.content.source.counts.get("images", 0)))
     _check(job, kept, written)
+    found = in_order({split for split, _index in written})
+    paths = [(split, f"{SHORT[split]}/**") for split in found]
+    job.report.front_matter = front_matter([Files(paths)])
 
 
 def _folders(job: Job, classes: Classes, record: Record, kept: set[int]) -> list[tuple[str, int]]:

@@ -5,12 +5,13 @@ schema itself, so that they cannot disagree.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from menagerie.datasets.formats.classes import Classes, Outline
-from menagerie.datasets.records import Class, Record, Source, Split
+from menagerie.datasets.records import Class, Record, Split
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -38,13 +39,16 @@ class ListOf(msgspec.Struct, frozen=True):
 Feature = Value | Image | ClassLabel | ListOf | dict[str, Any]
 
 TEXT, INTEGER, NUMBER, TRUTH = Value("string"), Value("int64"), Value("float64"), Value("bool")
-_SPLITS = {Split.TRAIN: "train", Split.VALIDATION: "validation", Split.TEST: "test"}
-_PATTERNS = {
-    "imagefolder": "{split}/**",
-    "parquet": "data/{split}-*",
-    "webdataset": "{split}-*.tar",
-    "classfolders": "{short}/**",
-}
+
+
+class Files(msgspec.Struct, frozen=True):
+    """Files that a library loads together, and the columns it finds in them."""
+
+    paths: list[tuple[Split, str]]
+    """A pattern for each split that there is."""
+    columns: dict[str, Feature] = {}
+    """Empty when the library has to find out."""
+    name: str = "default"
 
 
 def columns(classes: list[Class]) -> dict[str, Feature]:
@@ -125,20 +129,25 @@ def of_record(kind: str, *, has_class: bool, classes: list[Class]) -> dict[str, 
     return found | {"__key__": TEXT, "__url__": TEXT}
 
 
-def of_format(name: str, source: Source) -> dict[str, Feature] | None:
-    """Return the columns to put into the README of an export, or None when it needs none."""
-    return columns(source.classes) if name in {"imagefolder", "parquet"} else None
-
-
-def data_files(name: str, splits: list[Split]) -> list[tuple[str, str]]:
-    """Return where the files of each split are, as `configs` of a README name them."""
-    pattern = _PATTERNS.get(name)
-    if pattern is None:
-        return []
-    return [
-        (_SPLITS[split], pattern.format(split=_SPLITS[split], short=_SPLITS[split][:5]))
-        for split in splits
+def front_matter(files: Sequence[Files]) -> dict[str, object]:
+    """Return what the top of a README says so that the Hub's library finds files and types."""
+    configs = [
+        {
+            "config_name": one.name,
+            "data_files": [{"split": str(split), "path": path} for split, path in one.paths],
+        }
+        for one in files
+        if one.paths
     ]
+    infos = [
+        {"config_name": one.name, "features": readme(one.columns)}
+        for one in files
+        if one.paths and one.columns
+    ]
+    found: dict[str, object] = {"configs": configs} if configs else {}
+    if infos:
+        found["dataset_info"] = infos[0] if len(infos) == 1 else infos
+    return found
 
 
 def _of_type(found: Any) -> Feature:

@@ -2,7 +2,7 @@
 
 The library infers types of each split's metadata and refuses splits that differ, and a list that is
 empty in all rows has no type. When that would happen the metadata is written as Parquet, which says
-its types.
+its types (and then labels are numbers of classes; in JSON they are names).
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ import msgspec
 
 from menagerie.datasets.formats import parquet
 from menagerie.datasets.formats.classes import Classes, lose_all_but
-from menagerie.datasets.formats.features import TEXT, Feature, columns, row
-from menagerie.datasets.formats.splits import split_of
+from menagerie.datasets.formats.features import TEXT, Feature, Files, columns, front_matter, row
+from menagerie.datasets.formats.splits import in_order, split_of
 from menagerie.datasets.formats.streams import Growing
 from menagerie.datasets.formats.walking import walk
 from menagerie.datasets.records import Split
@@ -56,7 +56,10 @@ def write(job: Job) -> None:
         job.folder.put_picture(f"{split}/{shown.file_name}", shown.picture)
         job.report.count("objects", len(outlines))
         lose_all_but(job.report, record, negative=True, tags=True)
-    _finish(job, list(splits.values()), columns(job.content.source.classes))
+    found = columns(job.content.source.classes)
+    _finish(job, list(splits.values()), found)
+    paths = [(split, f"{split}/**") for split in in_order(splits)]
+    job.report.front_matter = front_matter([Files(paths, found)])
 
 
 def _finish(job: Job, splits: list[_Metadata], found: dict[str, Feature]) -> None:

@@ -9,14 +9,16 @@ from menagerie.datasets.formats.classes import Classes, lose_all_but
 from menagerie.datasets.formats.features import (
     ClassLabel,
     Feature,
+    Files,
     Image,
     ListOf,
     Value,
     columns,
+    front_matter,
     row,
     schema_metadata,
 )
-from menagerie.datasets.formats.splits import most_by_split, split_of
+from menagerie.datasets.formats.splits import in_order, most_by_split, split_of
 from menagerie.datasets.formats.walking import walk
 from menagerie.datasets.records import Split
 from menagerie.datasets.writing import Folder, Job, Written
@@ -153,6 +155,9 @@ def write(job: Job) -> None:
             lose_all_but(job.report, record, negative=True, tags=True)
         for shards in splits.values():
             shards.finish()
+        paths = [(split, f"data/{split}-*") for split in in_order(splits)]
+        found = columns(job.content.source.classes)
+        job.report.front_matter = front_matter([Files(paths, found)])
 
 
 class _Shards:

@@ -1,6 +1,7 @@
 """Which splits an export has, and how formats name them."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from menagerie.datasets.records import Record, Source, Split
 from menagerie.datasets.writing import Job
@@ -13,6 +14,12 @@ SHORT = {Split.TRAIN: "train", Split.VALIDATION: "val", Split.TEST: "test"}
 def split_of(record: Record) -> Split:
     """Return the split of an image; one without any is for training."""
     return Split(record.split) if record.split else Split.TRAIN
+
+
+def in_order(splits: Iterable[Split]) -> list[Split]:
+    """Return splits in the order in which people name them."""
+    there = set(splits)
+    return [split for split in ORDER if split in there]
 
 
 def wanted(source: Source) -> list[Split]:

@@ -14,7 +14,8 @@ from itertools import chain
 import msgspec
 
 from menagerie.datasets.formats.classes import Classes
-from menagerie.datasets.formats.splits import split_of
+from menagerie.datasets.formats.features import Files, front_matter, of_record
+from menagerie.datasets.formats.splits import in_order, split_of
 from menagerie.datasets.formats.streams import PIECE_BYTES, Growing
 from menagerie.datasets.formats.walking import STILL, Shown, extension_of, show
 from menagerie.datasets.records import Frozen, Record, Split
@@ -39,6 +40,7 @@ def write(job: Job) -> None:
     names = _names(list(shards))
     sizes = {name: n for key, one in shards.items() for name, n in one.finish(names[key])}
     job.folder.put("sizes.json", msgspec.json.format(msgspec.json.encode(sizes, order="sorted")))
+    job.report.front_matter = front_matter(_files(names, plan))
 
 
 class _Plan:
@@ -131,6 +133,18 @@ def _names(keys: list[tuple[Split, str]]) -> dict[tuple[Split, str], str]:
     """Return what the names of the shards begin with; the kind only where a split has several."""
     kinds = Counter(split for split, _kind in keys)
     return {(s, kind): f"{s}-{kind}" if kinds[s] > 1 else str(s) for s, kind in keys}
+
+
+def _files(names: dict[tuple[Split, str], str], plan: _Plan) -> list[Files]:
+    """Return what belongs together: the shards of one kind of picture."""
+    kinds = sorted({kind for _split, kind in names})
+    found = []
+    for kind in kinds:
+        splits = in_order(split for split, other in names if other == kind)
+        paths = [(split, f"{names[split, kind]}-*.tar") for split in splits]
+        held = of_record(kind, has_class=plan.is_single, classes=plan.classes.all)
+        found.append(Files(paths, held, kind if len(kinds) > 1 else "default"))
+    return found
 
 
 class _Shards:

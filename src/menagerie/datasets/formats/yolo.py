@@ -6,11 +6,12 @@ elsewhere first.
 
 from collections import Counter
 
-from menagerie.datasets.formats.classes import Classes, Outline, lose_all_but, rounded
+from menagerie.datasets.formats.classes import Classes, Outline, lose_all_but
 from menagerie.datasets.formats.features import yaml
 from menagerie.datasets.formats.splits import ORDER, SHORT, split_of
 from menagerie.datasets.formats.walking import Shown, walk
 from menagerie.datasets.records import Record, Split
+from menagerie.datasets.tables import number
 from menagerie.datasets.writing import Job
 
 TAKES = frozenset({"jpg", "png", "webp", "avif"})
@@ -64,7 +65,7 @@ def _polygon(outline: Outline, record: Record) -> str:
 
 
 def _line(outline: Outline, values: tuple[float, ...] | list[float]) -> str:
-    return " ".join([str(outline.of.index), *(f"{rounded(value):g}" for value in values)])
+    return " ".join([str(outline.of.index), *map(number, values)])
 
 
 def _note(
