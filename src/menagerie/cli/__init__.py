@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "account": ("account:app", "Make, list and change accounts."),
     "import": ("importing:import_", "Put the pictures of a folder into the library."),
     "search": ("searching:search", "Search from the command line."),
+    "vocabulary": ("vocabulary:app", "Import, export, list and add words to judge images by."),
     "check": ("upkeep:check", "Compare files, counters and catalogue with what they should be."),
     "backup": ("upkeep:backup", "Copy the library while it serves."),
     "restore": ("upkeep:restore", "Put a backup into an empty data folder."),
