@@ -416,7 +416,7 @@ def source_problems(urls: Sequence[str]) -> dict[str, list[str]]:
     address of the web).
     """
     problems = {}
-    if any(not _is_web_address(url) for url in urls):
+    if any(not is_web_address(url) for url in urls):
         problems["source_url"] = ["has invalid format"]
     if len(urls) > MAX_SOURCES:
         problems["sources"] = [f"should have at most {MAX_SOURCES} item(s)"]
@@ -425,7 +425,8 @@ def source_problems(urls: Sequence[str]) -> dict[str, list[str]]:
     return problems
 
 
-def _is_web_address(url: str) -> bool:
+def is_web_address(url: str) -> bool:
+    """Tell whether a text is an address of the web, as far as its form says."""
     scheme, separator, rest = url.partition("://")
     is_printable = url.isprintable() and not any("\ud800" <= c <= "\udfff" for c in url)
     return bool(scheme.lower() in {"http", "https"} and separator and rest) and is_printable

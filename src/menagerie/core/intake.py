@@ -18,9 +18,8 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from menagerie import jobs
-from menagerie.core import images, labels, rendering, rights, sweeping, tags
+from menagerie.core import images, labels, lookalikes, rendering, rights, sweeping, tags
 from menagerie.errors import (
-    Banned,
     Conflict,
     Invalid,
     RateLimited,
@@ -40,7 +39,8 @@ from menagerie.storage import blobs, schema
 from menagerie.storage.schema import Audience, ChangeKind, Origin, Review, Role
 
 MAX_NAME_BYTES = 255
-MAX_LICENCE_BYTES = 255
+MAX_CREDIT_BYTES = 255
+_CREDITS = ("licence", "terms", "author", "author_url", "title")
 _MINUTE = 60 * SECOND
 # Clocks of machines that share a library may differ by this much.
 _CLOCK_SKEW = 300 * SECOND
@@ -50,7 +50,10 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody sends: a file, or the address of one, and what they say about it.
 
     `path` is only read, and is still there afterwards. `tags` are names, or one text with commas.
-    `accepts` are the formats taken (`png`, `jpg`, …), None meaning all.
+    `accepts` are the formats taken (`png`, `jpg`, …), None meaning all. `terms` is the version of
+    the terms that the sender agrees to now, which also gives the library's licence if none is
+    named. `author` is whom to credit. `refuses_lookalikes` refuses a copy of a public image that
+    was only saved anew, as the same file is always refused.
     """
 
     path: Path | None = None
@@ -62,6 +65,11 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     is_anonymous: bool = False
     audience: Audience = Audience.PUBLIC
     licence: str = ""
+    terms: str = ""
+    author: str = ""
+    author_url: str = ""
+    title: str = ""
+    refuses_lookalikes: bool = False
     enforce_board_rules: bool = False
     requires_account: bool = True
     origin: Origin = Origin.PERSON
@@ -84,8 +92,9 @@ def prepare(library: Library, actor: Actor, upload: Upload) -> Prepared:
 
     Changes nothing but the file store. Raises Unauthenticated, Banned and RateLimited; Invalid with
     all wrong fields together (`image`, `tags`, `sources`, `source`, `source_url`, `description`,
-    `name`, `licence`, `size`), which is Unsupported when the file is among them; then Conflict
-    when the same file is already here; Unavailable when there is no room.
+    `name`, `licence`, `terms`, `author`, `author_url`, `title`, `size`), which is Unsupported when
+    the file is among them; then Conflict when the same file, or a lookalike if those are refused,
+    is already here; Unavailable when there is no room.
     """
     prepared_at = library.clock.now()
     with library.reading(actor) as tx:
@@ -96,8 +105,7 @@ def prepare(library: Library, actor: Actor, upload: Upload) -> Prepared:
             problems = _field_problems(tx, upload, name)
             file = _require_valid(found, problems)
             _require_room(tx, file.probe.size_bytes)
-            if upload.audience == Audience.PUBLIC:
-                _require_new(tx, file.sha512)
+            _require_new(tx, upload, file)
         _keep(library, path, file)
     return Prepared(
         upload=upload,
@@ -193,10 +201,20 @@ def _field_problems(tx: Tx, upload: Upload, name: str) -> dict[str, list[str]]:
             upload.description, max_bytes=images.MAX_DESCRIPTION_BYTES
         ),
         "name": images.check_text(name, max_bytes=MAX_NAME_BYTES),
-        "licence": images.check_text(upload.licence, max_bytes=MAX_LICENCE_BYTES),
+        **_credit_problems(upload),
         **images.source_problems(images.clean_sources(upload.sources)),
     }
     return {field: texts_ for field, texts_ in problems.items() if texts_}
+
+
+def _credit_problems(upload: Upload) -> dict[str, list[str]]:
+    texts_ = {name: getattr(upload, name) for name in _CREDITS}
+    problems = {
+        name: images.check_text(text, max_bytes=MAX_CREDIT_BYTES) for name, text in texts_.items()
+    }
+    if upload.author_url and not images.is_web_address(upload.author_url):
+        problems["author_url"] = ["has invalid format"]
+    return problems
 
 
 def _tag_problems(tx: Tx, upload: Upload) -> list[str]:
@@ -243,8 +261,8 @@ def _require_may(tx: Tx, upload: Upload) -> None:
     """Return if the actor may upload now; raises Unauthenticated, Banned and RateLimited."""
     if upload.requires_account:
         rights.require_contributor(tx)
-    elif not tx.actor.is_admin and rights.is_banned(tx):
-        raise Banned
+    else:
+        rights.require_unbanned(tx)
     rate = tx.library.settings.upload_rate
     if not rate or tx.actor.account_id is None or tx.actor.is_moderator:
         return
@@ -279,10 +297,17 @@ def _require_room(tx: Tx, size_bytes: int) -> None:
         raise Invalid({"size": [f"would exceed your quota of {quota} bytes"]})
 
 
-def _require_new(tx: Tx, sha512: str) -> None:
-    """Return if no public image has this original; raises Conflict, also for one out of sight."""
+def _require_new(tx: Tx, upload: Upload, file: Examination) -> None:
+    """Return if no public image has this original, or looks like it where that is refused.
+
+    Raises Conflict, also for an image out of sight; never for somebody's private one.
+    """
+    if upload.audience != Audience.PUBLIC:
+        return
     row = schema.images.c
-    existing = tx.scalar(select(row.id).where(row.sha512 == sha512, row.claims_hash))
+    existing = tx.scalar(select(row.id).where(row.sha512 == file.sha512, row.claims_hash))
+    if existing is None and upload.refuses_lookalikes:
+        existing = lookalikes.find(tx, file)
     if existing is not None:
         raise Conflict(existing)
 
@@ -311,8 +336,8 @@ def admit(tx: Tx, prepared: Prepared) -> int:
     """Make an image of a prepared upload and return its id.
 
     Raises Unauthenticated, Banned, RateLimited; Invalid (`tags`, `size`) when the rules or the
-    account have changed meanwhile; Conflict when the same file has come in meanwhile; Unavailable
-    when the upload has to be sent again.
+    account have changed meanwhile; Conflict when the same file or a lookalike has come in
+    meanwhile; Unavailable when the upload has to be sent again.
     """
     upload, file = prepared.upload, prepared.file
     _require_may(tx, upload)
@@ -323,8 +348,7 @@ def admit(tx: Tx, prepared: Prepared) -> int:
         if problems:
             raise Invalid({"tags": problems})
     _require_room(tx, file.probe.size_bytes)
-    if upload.audience == Audience.PUBLIC:
-        _require_new(tx, file.sha512)
+    _require_new(tx, upload, file)
     _require_kept(tx, prepared)
     _count_blob(tx, file)
     review = _review(tx)
@@ -385,7 +409,12 @@ def _insert(tx: Tx, prepared: Prepared, review: Review) -> int:
         "claims_hash": upload.audience == Audience.PUBLIC,
         "name": prepared.name,
         "description": upload.description,
-        "licence": upload.licence,
+        "licence": upload.licence or (tx.library.settings.licence if upload.terms else ""),
+        "consented_at": tx.now_s if upload.terms else None,
+        "terms": upload.terms,
+        "author": upload.author,
+        "author_url": upload.author_url,
+        "title": upload.title,
         "source_count": len(prepared.sources),
         "created_at": tx.now_s,
         "updated_at": tx.now_s,
