@@ -5,12 +5,13 @@ leaves a row in the log, in the same transaction.
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
 
-from menagerie.core import images, labels, rights, visibility, votes
+from menagerie.core import images, labels, rights, validations, visibility, votes
 from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.search import texts
@@ -306,20 +307,98 @@ def reject(tx: Tx, image_id: int, reason: str = "") -> None:
     note(tx, "reject", "image", image_id, reason=text)
 
 
+def quarantine(tx: Tx, image_id: int, reason: str = "") -> None:
+    """Put an image out of everybody's sight but moderators', its uploader's too.
+
+    Raises NotFound and Invalid.
+    """
+    facts = _get_public(tx, image_id)
+    text = _require_reason(reason)
+    if facts.review == Review.QUARANTINED:
+        return
+    _change(tx, facts, review=Review.QUARANTINED)
+    note(tx, "quarantine", "image", image_id, reason=text)
+
+
+class Decision(StrEnum):
+    """What a review may come to."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    QUARANTINE = "quarantine"
+    REMOVE = "remove"
+    NONE = "none"
+
+
+def decide(tx: Tx, image_id: int, decision: Decision) -> None:
+    """Do what a review came to; NONE leaves the image as it is. Raises NotFound.
+
+    Every decision may be made about every image, approved ones too.
+    """
+    match decision:
+        case Decision.APPROVE:
+            approve(tx, image_id)
+        case Decision.REJECT:
+            reject(tx, image_id)
+        case Decision.QUARANTINE:
+            quarantine(tx, image_id)
+        case Decision.REMOVE:
+            remove(tx, image_id, "")
+        case Decision.NONE:
+            _get_public(tx, image_id)
+
+
+def decide_many(tx: Tx, decisions: Iterable[tuple[int, Decision]]) -> None:
+    """Do what the reviews of many images came to, all or none; raises NotFound."""
+    for image_id, decision in decisions:
+        decide(tx, image_id, decision)
+
+
+class Unverified(msgspec.Struct, frozen=True):
+    """An image that waits for a review, with its labels in words of the vocabulary."""
+
+    image: images.Image
+    labels: tuple[str, ...]
+
+
+def unverified(
+    tx: Tx, *, limit: int = 20, offset: int = 0, shuffle: bool = False
+) -> tuple[list[Unverified], int]:
+    """Return images that wait for a review with their labels, and how many wait in all.
+
+    The oldest come first, or any of them if shuffled (without `offset`).
+    """
+    rights.require_moderator(tx)
+    if shuffle:
+        every = [image_id for (image_id,) in tx.all(select(schema.images.c.id).where(*_WAITS))]
+        total = len(every)
+        chosen = tx.library.random.sample(every, min(limit, total))
+        waiting = images.find_many(tx, chosen)
+    else:
+        waiting, total = pending(tx, limit=limit, offset=offset)
+    judged = validations.of_images(tx, [image.id for image in waiting])
+    found = [
+        Unverified(image, tuple(one.name for one in judged.get(image.id, ()))) for image in waiting
+    ]
+    return found, total
+
+
+_row = schema.images.c
+_WAITS = (
+    # As a text, or the partial index for images in review is not used.
+    _row.review != literal(Review.APPROVED.value, literal_execute=True),
+    _row.review == Review.PENDING,
+    _row.audience == Audience.PUBLIC,
+    _row.removed_at.is_(None),
+    _row.merged_into_id.is_(None),
+)
+
+
 def pending(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[images.Image], int]:
     """Return the images that wait for a review, the oldest first, and how many there are."""
     rights.require_moderator(tx)
-    row = schema.images.c
-    waits = (
-        # As a text, or the partial index for images in review is not used.
-        row.review != literal(Review.APPROVED.value, literal_execute=True),
-        row.review == Review.PENDING,
-        row.audience == Audience.PUBLIC,
-        row.removed_at.is_(None),
-        row.merged_into_id.is_(None),
-    )
-    total = tx.scalar(select(func.count()).select_from(schema.images).where(*waits))
-    ids = tx.all(select(row.id).where(*waits).order_by(row.id).limit(limit).offset(offset))
+    total = tx.scalar(select(func.count()).select_from(schema.images).where(*_WAITS))
+    ids = tx.all(select(_row.id).where(*_WAITS).order_by(_row.id).limit(limit).offset(offset))
     return images.find_many(tx, [image_id for (image_id,) in ids]), int(total)
 
 

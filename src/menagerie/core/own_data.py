@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, case, delete, func, select, update
 
 from menagerie.core import (
     filters,
@@ -15,7 +15,9 @@ from menagerie.core import (
     passwords,
     rights,
     sessions,
+    tokens,
     visibility,
+    voters,
     votes,
     watching,
 )
@@ -49,6 +51,11 @@ _UPLOAD = (
     "original_size_bytes",
     "description",
     "licence",
+    "consented_at",
+    "terms",
+    "author",
+    "author_url",
+    "title",
     "audience",
     "review",
     "is_anonymous",
@@ -67,6 +74,28 @@ _LISTS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     "faves": (schema.faves, ("image_id", "created_at")),
     "hides": (schema.hides, ("image_id", "created_at")),
     "subscriptions": (schema.image_subscriptions, ("image_id",)),
+    "verdicts": (
+        schema.validations,
+        ("image_id", "tag_id", "is_yes", "weight", "via", "created_at", "updated_at"),
+    ),
+    "verdicts_on_outlines": (
+        schema.annotation_validations,
+        ("annotation_id", "revision", "is_yes", "weight", "created_at", "updated_at"),
+    ),
+    "outlines": (
+        schema.annotation_revisions,
+        ("annotation_id", "revision", "created_at"),
+    ),
+    "outlines_refused": (schema.annotation_refusals, ("image_id", "tag_id", "created_at")),
+    "descriptions": (
+        schema.image_texts,
+        ("image_id", "text", "language", "state", "created_at"),
+    ),
+    "words_wished_for": (schema.word_suggestions, ("name", "state", "created_at")),
+    "reports": (
+        schema.reports,
+        ("image_id", "category", "reason", "state", "created_at", "resolved_at"),
+    ),
     "tag_changes": (
         schema.tag_changes,
         ("image_id", "tag_name", "is_added", "address", "created_at"),
@@ -131,9 +160,9 @@ def delete_account(
     """Let the actor leave for good: the name becomes free, and nothing said remains signed.
 
     Votes, faves, hides, filters, galleries, keys, sessions and private images go. Public uploads
-    stay without a name, or go as well `with_uploads`. What was written into histories of tags
-    stays under `deleted-N`. Raises Unauthenticated for a wrong password, and Invalid (`role`) for
-    the last administrator.
+    stay without a name, or go as well `with_uploads`. Verdicts, outlines and reports stay and are
+    nobody's. What was written into histories of tags stays under `deleted-N`. Raises
+    Unauthenticated for a wrong password, and Invalid (`role`) for the last administrator.
     """
     with library.reading(actor) as tx:
         account_id = rights.require_account(tx)
@@ -145,6 +174,7 @@ def delete_account(
         rights.require_other_admin(tx, account_id)
         _leave_images(tx, account_id, with_uploads=with_uploads)
         votes.forget_account(tx, account_id)
+        _unsign(tx, account_id)
         for gallery in galleries.own(tx):
             galleries.delete(tx, gallery.id)
         filters.unchoose(tx, account_id)
@@ -160,13 +190,48 @@ def _leave_images(tx: Tx, account_id: int, *, with_uploads: bool) -> None:
     for image_id, audience in tx.all(select(image.id, image.audience).where(own)):
         gone = {visibility.State.REMOVED, visibility.State.MERGED}
         facts = visibility.find_facts(tx, image_id)
-        is_there = facts is not None and visibility.state(facts) not in gone
+        # What is in quarantine is not the owner's to delete, as it is not to see.
+        is_there = (
+            facts is not None
+            and visibility.state(facts) not in gone
+            and visibility.may_know(tx.actor, facts)
+        )
         if is_there and (with_uploads or audience == Audience.PRIVATE):
             images.delete_own(tx, image_id)
         tx.changed(ChangeKind.IMAGE, image_id)
     tx.execute(
         update(schema.images).where(own).values(is_anonymous=True, address=None, fingerprint=None)
     )
+
+
+_SIGNED = (
+    schema.validations,
+    schema.annotation_validations,
+    schema.annotations,
+    schema.annotation_revisions,
+    schema.image_texts,
+    schema.word_suggestions,
+    schema.reports,
+    schema.contributor_measures,
+)
+
+
+def _unsign(tx: Tx, account_id: int) -> None:
+    """Leave what was said to the crowd, by one and the same nobody.
+
+    The verdicts of one person stay recognisable as such, since how far they can be trusted is
+    worked out from all of them; but whose they were cannot be told any more.
+    """
+    nobody = "x" + tokens.generate(tx.library)
+    known = voters.of_account(account_id)
+    for table in _SIGNED:
+        values: dict[str, object] = {"account_id": None}
+        for name in {"voter", "reporter"} & set(table.c.keys()):
+            column = table.c[name]
+            values[name] = case((column == known, nobody), else_=column)
+        tx.execute(update(table).where(table.c.account_id == account_id).values(values))
+    refusals = schema.annotation_refusals
+    tx.execute(delete(refusals).where(refusals.c.account_id == account_id))
 
 
 def _erase(tx: Tx, account_id: int) -> None:
