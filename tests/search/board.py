@@ -3,8 +3,9 @@
 import random
 import uuid
 from contextlib import contextmanager
+from fractions import Fraction
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from menagerie.library import ANONYMOUS, SYSTEM, Actor, Library
 from menagerie.search import columns, texts, words
@@ -16,7 +17,9 @@ S = 1_000_000
 T0 = 1_700_000_000 * S
 STEMS = ["fox", "wolf", "fluttershy", "red fox", "artist:foo", "sky", "skies", "sun", "sunset"]
 WORDS = ["the", "running", "foxes", "of", "sky", "jumped", "quickly", "dogs"]
+ACCESSORS = ["color='red'", "color='Blue'", "dog.size='big'"]
 NAMES = ["Ann", "Bob", "Bobby", "Cyd"]
+LABELS = ("label", "positive", "negative", "undecided", "unvalidated", "annotated")
 RELATIONS = {
     "faves": (schema.faves, {}),
     "upvotes": (schema.votes, {"value": 1}),
@@ -45,6 +48,10 @@ AS_THEY_ARE = (
     "updated_at",
     "first_seen_at",
     "description",
+    "licence",
+    "annotation_count",
+    "coverage",
+    "key",
 )
 
 
@@ -53,13 +60,20 @@ class Board:
         self.library = library
         self.random = random.Random(seed)
         self.images, self.tags, self.accounts, self.galleries = {}, {}, {}, {}
+        self.words, self.properties, self.said, self.labels = {}, {}, {}, set()
+        self.annotations, self.refined = {}, []
         self.filters, self.related = {}, {name: set() for name in RELATIONS}
         self.open = None
         with self.in_one_go():
+            self.clear_words()
             for name in NAMES:
                 self.add_account(name)
             for stem in STEMS:
                 self.add_tag(stem)
+            for accessor in ACCESSORS:
+                self.add_property(accessor)
+            for _ in range(5):
+                self.change_word()
             for _ in range(3):
                 self.add_filter()
             for _ in range(2):
@@ -80,8 +94,8 @@ class Board:
         if self.open is not None:
             yield self.open
             return
-        with self.library.writing(SYSTEM) as tx:
-            yield tx
+        with self.in_one_go():
+            yield self.open
 
     # What the oracle asks.
 
@@ -90,6 +104,21 @@ class Board:
         if field == "tags":
             names = [tag for tag in self.tags.items() if (tag[1]["to"] or tag[0]) in image["tags"]]
             return [tag["name"] for _, tag in names]
+        if field in LABELS:
+            wanted = {i for i in image["tags"] & set(self.words) if self.is_so(field, image, i)}
+            return [t["name"] for i, t in self.tags.items() if (t["to"] or i) in wanted]
+        if field in ("probability", "probability_lower", "truth"):
+            return self.shares(image, field)
+        if field == "label_count":
+            return [len(image["tags"] & set(self.words))]
+        if field == "annotation_task_count":
+            wanted = [i for i in image["tags"] if self.words.get(i) == "normal"]
+            return [sum(self.is_so("task", image, i) for i in wanted)]
+        if field == "refined":
+            said = [w for i, t, auto, w in self.refined if i == image["id"]]
+            return [self.properties[word_id].lower() for word_id in said]
+        if field == "licence":
+            return [image["licence"].lower()]
         if field in BY or field.removesuffix("_id") in BY:
             pairs = self.related[BY[field.removesuffix("_id")]]
             ids = [account for account, image_id in pairs if image_id == image["id"]]
@@ -109,6 +138,29 @@ class Board:
         if field == "description":
             return [stem for stem, _ in words.stems(image["description"])]
         return [image[field]] if field in image else []
+
+    def is_so(self, field, image, tag_id):
+        yes, no, _, unfit = self.said.get((image["id"], tag_id), (0, 0, None, 0))
+        total, share = yes + no, Fraction(yes, yes + no or 1)
+        positive = total > 0 and share >= Fraction(4, 5)
+        negative = total > 0 and share <= Fraction(1, 5)
+        annotated = (image["id"], tag_id, False) in self.annotations
+        return {
+            "label": True,
+            "positive": positive,
+            "negative": negative,
+            "undecided": total > 0 and not positive and not negative,
+            "unvalidated": total == 0,
+            "annotated": annotated,
+            "task": positive and not annotated and unfit < 3,
+        }[field]
+
+    def shares(self, image, field):
+        said = [self.said.get((image["id"], i)) for i in image["tags"] & set(self.words)]
+        if field == "truth":
+            return [s[2] for s in said if s and s[2] is not None]
+        pairs = [s[:2] for s in said if s and s[0] + s[1]]
+        return [share(*pair) if field == "probability" else wilson95(*pair) for pair in pairs]
 
     def may_find(self, image, viewer):
         own = viewer.account_id is not None and image["account_id"] == viewer.account_id
@@ -138,6 +190,10 @@ class Board:
             (self.reorder, 2),
             (self.edit_filter, 1),
             (self.approve_again, 2),
+            (self.judge, 10),
+            (self.change_word, 2),
+            (self.annotate, 3),
+            (self.withhold, 1),
         ]
         self.random.choices([s for s, _ in steps], [w for _, w in steps])[0]()
 
@@ -150,6 +206,14 @@ class Board:
             return ANONYMOUS
         role = self.random.choice(["user", "moderator"])
         return Actor(schema.Role(role), account_id, self.accounts[account_id])
+
+    def clear_words(self):
+        """Take away the words that a new library has, and their tags: the board makes its own."""
+        with self.writing() as tx:
+            tag_ids = [row[0] for row in tx.all(select(schema.words.c.tag_id)) if row[0]]
+            tx.execute(delete(schema.words))
+            tx.execute(delete(schema.tags).where(schema.tags.c.id.in_(tag_ids)))
+            tx.changed(ChangeKind.VOCABULARY, 0)
 
     def add_account(self, name):
         with self.writing() as tx:
@@ -174,6 +238,87 @@ class Board:
             tag_id = made.inserted_primary_key[0]
             self.tags[tag_id] = {"name": name, "category": category, "to": None}
             tx.changed(ChangeKind.TAG, tag_id)
+
+    def add_property(self, accessor):
+        with self.writing() as tx:
+            word_id = self.insert_word(tx, accessor, "refinement", None)
+        self.properties[word_id] = accessor
+
+    def insert_word(self, tx, accessor, kind, tag_id):
+        row = {"name": accessor, "accessor": accessor, "kind": kind, "tag_id": tag_id}
+        row |= {"key": str(uuid.uuid4()), "created_at": tx.now}
+        word_id = tx.execute(insert(schema.words).values(row)).inserted_primary_key[0]
+        tx.changed(ChangeKind.WORD, word_id)
+        return word_id
+
+    def change_word(self):
+        """Make a tag a label, or an ordinary tag again."""
+        tag_id = self.random.choice(list(self.tags))
+        with self.writing() as tx:
+            if self.words.pop(tag_id, None):
+                tx.execute(delete(schema.words).where(schema.words.c.tag_id == tag_id))
+                tx.changed(ChangeKind.WORD, tag_id)
+            else:
+                self.words[tag_id] = self.random.choice(["normal", "normal", "meta"])
+                self.insert_word(tx, uuid.uuid4().hex, self.words[tag_id], tag_id)
+
+    def judge(self):
+        """Set what was said of a label, asserted or not."""
+        image = self.pick()
+        rows = [pair for pair in self.labels if pair[0] == image["id"]]
+        if not rows:
+            return
+        pair, rng = self.random.choice(sorted(rows)), self.random
+        said = rng.choice([(0, 0), (1, 0), (4, 1), (1, 4), (2, 2), (rng.randint(0, 9), 3)])
+        self.say(image, pair, (*said, rng.choice([None, 0.25, 0.95]), rng.choice([0, 0, 3])))
+
+    def say(self, image, pair, said):
+        rows = schema.labels.c
+        with self.writing() as tx:
+            names = ("yes_weight", "no_weight", "truth", "unfit_count")
+            tx.execute(
+                update(schema.labels)
+                .where(rows.image_id == pair[0], rows.tag_id == pair[1])
+                .values(dict(zip(names, said, strict=True)))
+            )
+            tx.changed(ChangeKind.LABEL, *pair)
+            self.said[pair] = said
+            self.recount_verdicts(image)
+            self.set(image, verdict_count=image["validations"])
+
+    def recount_verdicts(self, image):
+        own = [sum(said[:2]) for pair, said in self.said.items() if pair[0] == image["id"]]
+        image["validations"], image["validated"] = sum(own), sum(own) > 0
+
+    def annotate(self):
+        """Outline a label anew, and say something of the shape; old revisions do not count."""
+        image, rng = self.pick(), self.random
+        tag_id, is_auto = rng.choice(list(self.tags)), rng.random() < 0.3
+        pair = (image["id"], tag_id, is_auto)
+        with self.writing() as tx:
+            if pair in self.annotations:
+                annotation_id, revision = self.annotations[pair]
+                revision += 1
+                which = schema.annotations.c.id == annotation_id
+                tx.execute(update(schema.annotations).where(which).values(revision=revision))
+                self.refined = [r for r in self.refined if r[:3] != pair]
+            else:
+                revision = 1
+                row = dict(zip(("image_id", "tag_id", "is_auto"), pair, strict=True))
+                row |= {"key": str(uuid.uuid4()), "revision": 1, "created_at": 0, "updated_at": 0}
+                made = tx.execute(insert(schema.annotations).values(row))
+                annotation_id = made.inserted_primary_key[0]
+            self.annotations[pair] = annotation_id, revision
+            row = {"key": str(uuid.uuid4()), "annotation_id": annotation_id, "revision": revision}
+            row |= {"position": 0, "kind": "rect", "data": "{}"}
+            shape_id = tx.execute(insert(schema.shapes).values(row)).inserted_primary_key[0]
+            word_id = rng.choice(list(self.properties))
+            row = {"shape_id": shape_id, "word_id": word_id, "created_at": 0}
+            tx.execute(insert(schema.refinements).values(row))
+            self.refined.append((*pair, word_id))
+
+    def withhold(self):
+        self.set(self.pick(), is_withheld=self.random.random() < 0.5)
 
     def add_filter(self):
         with self.writing() as tx:
@@ -253,18 +398,23 @@ class Board:
             "created_at": time,
             "updated_at": time,
             "first_seen_at": seen,
+            "licence": rng.choice(["", "CC0-1.0", "cc-by-4.0"]),
+            "consented_at": rng.choice([None, 5]),
+            "annotation_count": rng.randint(0, 3),
+            "coverage": rng.choice([0.0, 12.5, 100.0]),
+            "key": str(uuid.uuid4()),
             "description": " ".join(rng.choices(WORDS, k=rng.randint(0, 8))),
         }
         chosen = rng.sample(self.canonical(), rng.randint(0, 5))
         sources = rng.sample(["https://A.example/x", "http://b.example"], rng.randint(0, 2))
         image_id = self.insert(values, chosen, sources)
         self.images[image_id] = mirror(image_id, values, chosen, sources)
+        self.recount_verdicts(self.images[image_id])
         self.recount(self.images[image_id])
 
     def insert(self, values, tag_ids, sources):
         sha512 = uuid.uuid4().hex
         fixed = {
-            "key": str(uuid.uuid4()),
             "sha512": sha512,
             "full_sha512": sha512,
             "claims_hash": False,
@@ -285,6 +435,15 @@ class Board:
             image_id = made.inserted_primary_key[0]
             for tag_id in tag_ids:
                 self.put_label(tx, image_id, tag_id, "asserted")
+                if self.random.random() < 0.2:  # as a trusted import may bring along
+                    which = (schema.labels.c.image_id == image_id) & (
+                        schema.labels.c.tag_id == tag_id
+                    )
+                    tx.execute(update(schema.labels).where(which).values(yes_weight=1))
+                    self.said[image_id, tag_id] = (1, 0, None, 0)
+                    count = schema.images.c.verdict_count + 1
+                    which = schema.images.c.id == image_id
+                    tx.execute(update(schema.images).where(which).values(verdict_count=count))
             for position, url in enumerate(sources):
                 tx.execute(
                     insert(schema.image_sources).values(
@@ -298,6 +457,7 @@ class Board:
     def put_label(self, tx, image_id, tag_id, state):
         rows = schema.labels
         which = (rows.c.image_id == image_id) & (rows.c.tag_id == tag_id)
+        self.labels.add((image_id, tag_id))
         if tx.execute(update(rows).where(which).values(state=state)).rowcount == 0:
             tx.execute(
                 insert(rows).values(
@@ -430,6 +590,23 @@ class Board:
         image["wilson_score"] = columns.wilson(image["upvotes"], image["downvotes"]).item()
 
 
+def share(yes, no):
+    return yes / (yes + no)
+
+
+def wilson95(yes, no):
+    """Wilson's lower bound, solved from where it comes: |p - x| = z sqrt(x (1 - x) / n)."""
+    n, z2 = yes + no, 1.959963984540054**2
+    low, high = 0.0, yes / n
+    for _ in range(200):
+        middle = (low + high) / 2
+        if (yes / n - middle) ** 2 > z2 * middle * (1 - middle) / n:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 def mirror(image_id, values, tag_ids, sources):
     return {
         "id": image_id,
@@ -452,6 +629,9 @@ def mirror(image_id, values, tag_ids, sources):
         "file_name": values["name"],
         "faves": 0,
         "hides": 0,
+        "donated": values["consented_at"] is not None,
+        "validations": 0,
+        "validated": False,
         **{name: values[name] for name in AS_THEY_ARE},
     }
 

@@ -137,6 +137,6 @@ def search(node, board, viewer, sort, *, filter_id=None, include_hidden=False):
     def key(image):
         if sort.field == "_score":
             return round(relevance(node, image, board, viewer), 9), image["id"]
-        return image[sort.field], image["id"]
+        return board.values(image, sort.field)[0], image["id"]
 
     return [image["id"] for image in sorted(found, key=key, reverse=not sort.ascending)]

@@ -23,7 +23,7 @@ from menagerie.search.nodes import (
     Wildcard,
 )
 from search import oracle
-from search.board import NAMES, STEMS, T0, WORDS, Board, S
+from search.board import ACCESSORS, LABELS, NAMES, STEMS, T0, WORDS, Board, S
 
 NUMBERS = {
     "id": (1, 70),
@@ -34,6 +34,14 @@ NUMBERS = {
     "aspect_ratio": (0.5, 3.0),
     "size": (5, 2**31 - 1),
     "duration": (0.0, 2.5),
+    "label_count": (0, 4),
+    "validations": (0, 6),
+    "annotation_count": (0, 3),
+    "annotation_task_count": (0, 2),
+    "coverage": (0.0, 100.0),
+    "probability": (0.0, 1.0),
+    "probability_lower": (0.0, 1.0),
+    "truth": (0.0, 1.0),
     "rating_tag_count": (0, 2),
     "body_type_tag_count": (0, 2),
     "tag_count": (0, 5),
@@ -53,6 +61,9 @@ TEXTS = {
     "mime_type": ["image/png", "image/gif"],
     "original_format": ["png", "gif"],
     "file_name": ["A.png", "a.png", "[b]*.gif"],
+    **dict.fromkeys(LABELS, STEMS),
+    "licence": ["", "cc0-1.0", "cc-by-4.0"],
+    "refined": [accessor.lower() for accessor in ACCESSORS],
     "source_url": ["https://a.example/x", "http://b.example"],
 }
 
@@ -80,7 +91,7 @@ def text(rng):
     field = rng.choice(["tags"] * 5 + list(TEXTS))
     value = rng.choice(TEXTS[field])
     kind = rng.choice(["term", "term", "wildcard", "fuzzy"])
-    if kind == "term":
+    if kind == "term" or not value:
         return Term(field, value)
     if kind == "fuzzy":
         at = rng.randrange(len(value))
@@ -99,7 +110,8 @@ def leaf(rng, board, viewer):
     if kind == "number":
         return number(rng)
     if kind == "flag":
-        name = rng.choice(["animated", "processed", "thumbnails_generated", "anonymous"])
+        names = ["animated", "processed", "thumbnails_generated", "anonymous"]
+        name = rng.choice([*names, "validated", "donated"])
         return Flag(name, rng.random() < 0.5)
     if kind == "phrase":
         if rng.random() < 0.3:

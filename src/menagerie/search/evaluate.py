@@ -6,7 +6,7 @@ and whoever asks combines the result with the images the viewer may find.
 
 import functools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from menagerie.errors import QueryError
 from menagerie.search import stored
-from menagerie.search.columns import Values
+from menagerie.search.columns import Column, Draft, Numbers, Values, ids_of
 from menagerie.search.nodes import (
     All,
     And,
@@ -35,6 +35,7 @@ from menagerie.search.nodes import (
 )
 from menagerie.search.order import Part
 from menagerie.search.patterns import matcher
+from menagerie.search.verdicts import Table, lower_bounds, probabilities
 from menagerie.search.version import Version
 from menagerie.search.vocabulary import is_like
 
@@ -139,6 +140,9 @@ class Evaluation:
 
     def _flag(self, node: Flag) -> Hits:
         flags = self._version.flags
+        if node.field == "validated":
+            judged = self._version.columns["verdict_count"].where(lambda counts: counts > 0)
+            return Hits(judged, is_negated=not node.value)
         images = (
             flags["removed"] | flags["merged"] if node.field == "deleted" else flags[node.field]
         )
@@ -152,8 +156,14 @@ class Evaluation:
             return self._stored.removed_by(node)
         if field.removesuffix("_id") in stored.RELATIONS:
             return self._stored.related_by_id(field.removesuffix("_id"), node)
-        column, flags = _ID_COLUMNS.get(field, field), self._version.flags
-        found = self._version.numbers(column).where(_test(node, is_id=field in _ID_COLUMNS))
+        if field in _SHARES:
+            return self._judged(node)
+        flags = self._version.flags
+        test = _test(node, is_id=field in _ID_COLUMNS)
+        if field == "annotation_task_count":
+            found = self._tasks().where(test)
+        else:
+            found = self._version.numbers(_COLUMNS.get(field, field)).where(test)
         if field == "uploader_id":
             return found - flags["anonymous"]
         # Where there is no image, there are zeros.
@@ -163,6 +173,10 @@ class Evaluation:
         field, version = node.field, self._version
         if field == "tags":
             return self._tags(node)
+        if field in _LABELS:
+            return self._labels(node)
+        if field == "refined":
+            return self._stored.refined(node)
         if field in version.codes:
             return self._code(node)
         if field in stored.LITERALS:
@@ -183,26 +197,76 @@ class Evaluation:
         if isinstance(node, Term):
             tag_id = version.tag_id(node.value)
             return version.posting(tag_id) if tag_id is not None else NONE.images
-        vocabulary = version.vocabulary
-        if isinstance(node, Wildcard):
-            tag_ids = vocabulary.fitting(node.pattern)
-        else:
-            tag_ids = vocabulary.like(node.value, node.edits)
+        tag_ids = self._tag_ids(node)
         self._check_time(node)
         return BitMap.union(BitMap(), *version.postings.some(tag_ids))
+
+    def _tag_ids(self, node: stored.Literal) -> set[int]:
+        vocabulary = self._version.vocabulary
+        match node:
+            case Term():
+                tag_id = vocabulary.id(node.value)
+                return set() if tag_id is None else {tag_id}
+            case Wildcard():
+                return vocabulary.fitting(node.pattern)
+            case Fuzzy():
+                return vocabulary.like(node.value, node.edits)
+
+    def _labels(self, node: stored.Literal) -> BitMap:
+        """Return the images with such a label in the state that the field names."""
+        version, field = self._version, node.field
+        tag_ids = self._tag_ids(node) & version.words.tag_ids
+        self._check_time(node)
+        if field == "annotated":
+            found = self._stored.annotated(tag_ids).items()
+            return BitMap.union(BitMap(), *(version.posting(i) & images for i, images in found))
+        if field in _STATUSES:
+            judged = [version.verdicts(tag_id).status(field) for tag_id in tag_ids]
+            return BitMap.union(BitMap(), *judged)
+        postings: Iterable[BitMap] = map(version.posting, tag_ids)
+        if field == "unvalidated":
+            postings = (version.posting(i) - version.verdicts(i).images for i in tag_ids)
+        return BitMap.union(BitMap(), *postings)
+
+    def _judged(self, node: Range) -> BitMap:
+        """Return the images with a label for which what the field names lies in the range."""
+        version, share, test = self._version, _SHARES[node.field], _test(node, is_id=False)
+        judged = [version.verdicts(i) for i in version.words.tag_ids if i in version.judged]
+        return BitMap.union(
+            BitMap(), *(verdicts.where(lambda table: test(share(table))) for verdicts in judged)
+        )
+
+    def _tasks(self) -> Numbers:
+        """Return how many labels of each image are positive and may be outlined, but are not."""
+        version = self._version
+        wanted = version.words.normal & version.judged.keys()
+        done, unfit = self._stored.annotated(wanted), self._stored.unfit()
+        draft = Draft(Column(np.uint16))
+        draft.cover(len(version.columns["version"]))
+        for tag_id in wanted:
+            open_ = version.verdicts(tag_id).status("positive")
+            draft.add(ids_of(open_ - done.get(tag_id, BitMap()) - unfit.get(tag_id, BitMap())), 1)
+        return draft.finish()
 
     def _code(self, node: stored.Literal) -> BitMap:
         texts = self._version.codes[node.field]
         column = self._version.columns[node.field]
-        fitting = [code for code, text in enumerate(texts, 1) if _fits(text, node)]
+        fitting = [code for code, text in enumerate(texts, 1) if _fits(text.lower(), node)]
         found = [column.where(functools.partial(np.equal, code)) for code in fitting]
         return BitMap.union(BitMap(), *found)
 
 
-_ID_COLUMNS = {
+_ID_COLUMNS = frozenset({"uploader_id", "true_uploader_id", "duplicate_id"})
+_COLUMNS = {
     "uploader_id": "account_id",
     "true_uploader_id": "account_id",
-    "duplicate_id": "duplicate_id",
+}
+_STATUSES = frozenset({"positive", "negative", "undecided"})
+_LABELS = _STATUSES | {"label", "unvalidated", "annotated"}
+_SHARES: Mapping[str, Callable[[Table], Values]] = {
+    "probability": lambda table: probabilities(table.yes, table.no),
+    "probability_lower": lambda table: lower_bounds(table.yes, table.no),
+    "truth": lambda table: table.truth,
 }
 
 

@@ -126,6 +126,10 @@ IMAGES = Index(
                 "comment_count": "how many comments it has",
                 "source_count": "how many sources it has",
                 "tag_count": "how many tags it has",
+                "label_count": "how many of its tags are labels, words that people judge",
+                "validations": "how many verdicts its labels have",
+                "annotation_count": "how many of its labels people outlined",
+                "annotation_task_count": "how many of its labels wait for being outlined",
                 **{
                     f"{category}_tag_count": f"how many tags of category {category} it has"
                     for category in _TAG_COUNT_CATEGORIES
@@ -146,6 +150,10 @@ IMAGES = Index(
                 "aspect_ratio": "width divided by height",
                 "wilson_score": "lower bound of its share of upvotes, 0 to 1",
                 "duration": "length of an animation in seconds",
+                "probability": "share of yes among the verdicts on one of its labels, 0 to 1",
+                "probability_lower": "lower end of the 95 % interval of such a share",
+                "truth": "probability of one of its labels, by how reliable its judges are",
+                "coverage": "percent of its area that outlines cover",
             },
         ),
         *_many(
@@ -166,6 +174,20 @@ IMAGES = Index(
                 "orig_sha512_hash": "SHA-512 of the file as uploaded, in hexadecimal",
                 "original_format": "file name extension, such as png",
                 "mime_type": "media type, such as image/png",
+                "licence": "SPDX name of the licence, such as CC0-1.0",
+                "key": "UUID of the image",
+                "refined": "property of something outlined, such as color='red'",
+            },
+        ),
+        *_many(
+            Kind.TAG,
+            {
+                "label": "name of a label, which is a tag that people judge",
+                "positive": "label that at least 4 of 5 verdicts say yes to",
+                "negative": "label that at most 1 of 5 verdicts says yes to",
+                "undecided": "label that people judged and that is neither of these",
+                "unvalidated": "label that nobody has judged",
+                "annotated": "label that people outlined",
             },
         ),
         Field(
@@ -180,6 +202,8 @@ IMAGES = Index(
                 "animated": "whether it moves",
                 "processed": "whether its file has been checked and optimised",
                 "thumbnails_generated": "whether its smaller sizes are ready",
+                "validated": "whether any of its labels has a verdict",
+                "donated": "whether the donor agreed to the licence",
             },
         ),
         *_many(Kind.TEXT, {"description": "words of the description"}),

@@ -29,6 +29,10 @@ COLUMNS = frozenset(
         "size",
         "duration",
         "hides",
+        "label_count",
+        "validations",
+        "annotation_count",
+        "coverage",
     }
 )
 """The sorts that go by a column."""

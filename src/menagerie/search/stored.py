@@ -5,12 +5,13 @@ version does not know of is taken out by whoever combines it.
 """
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 from pyroaring import BitMap
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true
 
 from menagerie.search import texts
 from menagerie.search.nodes import Fuzzy, Network, Phrase, Range, Term, Wildcard
@@ -23,8 +24,16 @@ Literal = Term | Wildcard | Fuzzy
 _i = schema.images.c
 _s = schema.image_sources.c
 _a = schema.accounts.c
+_l = schema.labels.c
+_n = schema.annotations.c
+_p = schema.shapes.c
+_r = schema.refinements.c
+_w = schema.words.c
 
 _FEW = 16  # accounts whose sets are worth keeping
+
+MOST_UNFIT = 3
+"""A label is not offered for being outlined once so many said that it cannot be."""
 
 
 class Text(Struct, frozen=True):
@@ -41,6 +50,7 @@ LITERALS: Mapping[str, Text] = {
     "orig_sha512_hash": Text(_i.id, _i.sha512, _HASH_IS_SHOWN),
     "source_url": Text(_s.image_id, _s.url_key),
     "file_name": Text(_i.id, _i.name),
+    "key": Text(_i.id, _i.key),
     "fingerprint": Text(_i.id, func.lower(_i.fingerprint)),
 }
 """Fields with a whole value each."""
@@ -118,6 +128,44 @@ class Stored:
             if isinstance(node, Phrase):
                 return BitMap(texts.find(connection, field, node.value))
             return BitMap(texts.fitting(connection, field, node.pattern))
+
+    def refined(self, node: Literal) -> BitMap:
+        """Return the images with a shape, among the newest, of which such a property was said."""
+        if isinstance(node, Fuzzy):
+            words = self._near(select(_w.id, _w.accessor), _w.accessor, node)
+        else:
+            found = self._matches(func.lower(_w.accessor), node)
+            words = [row[0] for row in self._personal.rows(select(_w.id).where(found))]
+        statement = (
+            select(_n.image_id)
+            .join(schema.shapes, and_(_p.annotation_id == _n.id, _p.revision == _n.revision))
+            .join(schema.refinements, _r.shape_id == _p.id)
+        )
+        with self._personal.reading() as connection:
+            condition = sql.among(connection, _r.word_id, words)
+        return self._personal.images(statement.where(condition))
+
+    def annotated(self, tag_ids: Iterable[int]) -> dict[int, BitMap]:
+        """Return the images on which people outlined each of these tags."""
+        with self._personal.reading() as connection:
+            condition = sql.among(connection, _n.tag_id, list(tag_ids))
+        return self._by_tag(
+            select(_n.tag_id, _n.image_id).where(condition, _n.is_auto.is_not(true()))
+        )
+
+    def unfit(self) -> dict[int, BitMap]:
+        """Return the images on which a judged label is said to have no outline, by tag."""
+        return self._by_tag(
+            select(_l.tag_id, _l.image_id).where(
+                text(schema.IS_JUDGED), _l.unfit_count >= MOST_UNFIT
+            )
+        )
+
+    def _by_tag(self, statement: Select[Any]) -> dict[int, BitMap]:
+        found: dict[int, BitMap] = defaultdict(BitMap)
+        for tag_id, image_id in self._personal.rows(statement):
+            found[tag_id].add(image_id)
+        return found
 
     def network(self, node: Network) -> BitMap:
         """Return the images whose uploader's address lies in the network."""

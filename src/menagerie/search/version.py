@@ -257,6 +257,8 @@ class Version:
         """Return a column by its name, those worked out from others too; KeyError if none."""
         if name in self.columns:
             return self.columns[name]
+        if name == "validations":
+            return self.columns["verdict_count"]
         if name == "label_count":
             return self._label_count()
         derived: Numbers = self.remember(("column", name), lambda: self._derived(name))
