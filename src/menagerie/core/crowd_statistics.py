@@ -125,8 +125,8 @@ def totals(tx: Tx) -> Totals:
         image_count=len(live),
         unlabelled_count=len(live - _labelled(tx)),
         label_count=sum(one.image_count for one in counted),
-        verdict_count=_sum(tx, "verdict_count"),
-        annotation_count=_sum(tx, "annotation_count"),
+        verdict_count=total_of(tx, "verdict_count"),
+        annotation_count=total_of(tx, "annotation_count"),
         refinement_count=int(
             tx.scalar(select(func.coalesce(func.sum(schema.refinements.c.use_count), 0)))
         ),
@@ -146,7 +146,8 @@ def _labelled(tx: Tx) -> BitMap:
     return found
 
 
-def _sum(tx: Tx, column: str) -> int:
+def total_of(tx: Tx, column: str) -> int:
+    """Return the sum of a column of the catalogue over the images that everybody finds."""
     version = tx.version
     total: int = version.remember(
         ("sum", column),
@@ -196,6 +197,15 @@ def growth(tx: Tx) -> Growth:
         verdicts=_summed(_by_day(tx, "verdicts")),
         annotations=_summed(_by_day(tx, "annotations")),
     )
+
+
+def date_of(time: int) -> str:
+    """Return the day of a moment, `YYYY-MM-DD` in UTC.
+
+    >>> date_of(0)
+    '1970-01-01'
+    """
+    return _date(time // DAY)
 
 
 def _date(day: int) -> str:

@@ -26,6 +26,13 @@ _COLLECTION = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _IMAGE = Parameter("image", "The picture; its declared type and name do not matter.", "file")
 _LABEL = Parameter("label", "What it shows: a word of the vocabulary.", "form")
 _SUBLABELS = Parameter("add_sublabels", "true: the parts of the label as well.", "form")
+PARAMETERS = (
+    _IMAGE,
+    _LABEL,
+    _SUBLABELS,
+    Parameter("image_collection", "An own collection to put it into.", "form"),
+)
+"""What a donation is made of."""
 
 
 def operations(library: Library) -> tuple[Operation, ...]:
@@ -35,16 +42,11 @@ def operations(library: Library) -> tuple[Operation, ...]:
         Operation(
             "POST",
             site.paths(library, "/v1/donate"),
-            _donate,
+            donate,
             Runs.EXECUTOR,
             takes_files=True,
             summary="Donate a picture, under the licence of the site.",
-            parameters=(
-                _IMAGE,
-                _LABEL,
-                _SUBLABELS,
-                Parameter("image_collection", "An own collection to put it into.", "form"),
-            ),
+            parameters=PARAMETERS,
             outcomes=(donated, site.CONFLICT, *site.WRITES),
         ),
         Operation(
@@ -78,7 +80,7 @@ class _Named(msgspec.Struct, frozen=True):
         return bool(self.label) and not self.words
 
 
-def _donate(call: Call) -> Answer:
+def donate(call: Call) -> Answer:
     """POST /v1/donate."""
     site.require_known(call)
     site.crowd_limit(call)

@@ -464,7 +464,7 @@ class LockedImagesShape(msgspec.Struct):
 
 
 class OpenReportShape(msgspec.Struct):
-    """A report that waits for a moderator."""
+    """A report of the picture `uuid` that waits for a moderator; `created_at` in seconds."""
 
     uuid: str
     category: str
@@ -473,9 +473,10 @@ class OpenReportShape(msgspec.Struct):
 
 
 class OpenReportsShape(msgspec.Struct):
-    """The reports that wait."""
+    """The reports that wait, and how many there are in all."""
 
     reports: list[OpenReportShape]
+    total: int
 
 
 def locked(image: Image, labels: Sequence[str]) -> LockedShape:
