@@ -90,7 +90,10 @@ def _note_deletion(tx: Tx) -> None:
 
 
 def _unneeded(tx: Tx, files: Iterable[Blob]) -> list[Blob]:
-    """Return the files that no image needs: of a blob without images, or an outdated full one."""
+    """Return the files that nothing needs: of a blob without images, or an outdated full one.
+
+    What a listed snapshot holds is needed as well.
+    """
     by_hash: dict[str, list[Blob]] = {}
     for blob in files:
         by_hash.setdefault(sha512_of_name(blob.name), []).append(blob)
@@ -106,13 +109,34 @@ def _unneeded(tx: Tx, files: Iterable[Blob]) -> list[Blob]:
             needed.setdefault(image.sha512, set()).add(
                 images.full_name(image.sha512, image.full_sha512, image.format)
             )
-    return [
+    unneeded = [
         blob
         for sha512, blobs_ in by_hash.items()
         for blob in blobs_
         if sha512 not in needed
         or (blob.name.rpartition("/")[2].startswith(_FULL) and blob.name not in needed[sha512])
     ]
+    held = _held_by_snapshots(tx, [blob.name for blob in unneeded])
+    return [blob for blob in unneeded if blob.name not in held]
+
+
+def _held_by_snapshots(tx: Tx, names: list[str]) -> set[str]:
+    """Return the files that listed snapshots hold, save of images that their owners deleted."""
+    held = schema.snapshot_images.c
+    found: set[str] = set()
+    for start in range(0, len(names), 1000):
+        found.update(
+            row.full_name
+            for row in tx.all(
+                select(held.full_name)
+                .join(schema.images, schema.images.c.key == held.image_key)
+                .where(
+                    held.full_name.in_(names[start : start + 1000]),
+                    ~schema.images.c.is_deleted_by_owner,
+                )
+            )
+        )
+    return found
 
 
 def _forget_blobs(tx: Tx, before: int) -> None:

@@ -161,7 +161,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[str, ...] = ()
     """Labels, or `tag:NAME` for tags of the board; none: every label of the vocabulary met."""
     licences: tuple[str, ...] = ()
-    """SPDX names taken; none: all that permit redistribution."""
+    """SPDX names taken, or `any`; none: all that permit redistribution."""
     include_votes: bool = True
     seed: str = "menagerie"
     ratios: tuple[int, int, int] = (80, 10, 10)
@@ -170,6 +170,10 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Bits in which the perceptual hashes of look-alikes may differ."""
     dedupe: bool = False
     """Keep the best of each group."""
+    default_filter: bool = False
+    """Leave out what the system filter Default hides."""
+    split_galleries: dict[str, int] = {}
+    """Galleries whose images make up a split, by its name."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

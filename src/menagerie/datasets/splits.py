@@ -13,7 +13,7 @@ from menagerie.datasets.records import Split
 _BUCKETS = 10_000
 TAG = "split:"
 """What tags that put their images into a split begin with: `split:test`."""
-_NAMES = {
+NAMES = {
     "train": Split.TRAIN,
     "training": Split.TRAIN,
     "val": Split.VALIDATION,
@@ -22,6 +22,7 @@ _NAMES = {
     "test": Split.TEST,
     "testing": Split.TEST,
 }
+"""Splits by how tags may call them."""
 
 
 def bucket(group: str, seed: str) -> int:
@@ -48,8 +49,8 @@ def named(tags: Collection[str]) -> Split | None:
     <Split.VALIDATION: 'validation'>
     """
     for tag in sorted(tags):
-        if tag.startswith(TAG) and tag.removeprefix(TAG) in _NAMES:
-            return _NAMES[tag.removeprefix(TAG)]
+        if tag.startswith(TAG) and tag.removeprefix(TAG) in NAMES:
+            return NAMES[tag.removeprefix(TAG)]
     return None
 
 

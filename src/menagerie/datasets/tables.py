@@ -92,6 +92,8 @@ class Counts:
         self._counts = dict.fromkeys((*names, "unlabelled"), 0)
         self.classes: dict[str, int] = {}
         """Images by positive class."""
+        self.names: set[str] = set()
+        """Every label met, of an image or of an object."""
 
     def add(self, record: Record) -> None:
         """Count one record."""
@@ -104,7 +106,9 @@ class Counts:
         split = f"split {record.split}"
         if record.split:
             counts[split] = counts.get(split, 0) + 1
+        self.names.update(thing.label for thing in record.objects)
         for label in record.labels:
+            self.names.add(label.name)
             counts[label.status.value] += 1
             if label.status is Status.POSITIVE:
                 self.classes[label.name] = self.classes.get(label.name, 0) + 1

@@ -1,0 +1,268 @@
+"""Choosing: which images a selection takes in, their groups and their splits.
+
+Numbers about all images are kept as arrays, some fifty bytes for each; the images themselves are
+read when they are written down.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from pyroaring import BitMap
+from sqlalchemy import ColumnElement, Row, select
+
+from menagerie.core import filters, find, judged_labels, visibility
+from menagerie.core.judged_labels import Names
+from menagerie.datasets import groups, licences, splits
+from menagerie.datasets.records import Label, Selection, Split, Status
+from menagerie.datasets.splits import Member
+from menagerie.library import Tx
+from menagerie.storage import schema, sql
+
+CHUNK = 2000
+_i = schema.images.c
+EXPORTABLE: ColumnElement[bool] = visibility.SEARCHABLE & ~_i.is_withheld
+"""The condition for images that may be in a dataset."""
+
+NO_LICENCE = "licence"
+UNDECIDED = "undecided"
+UNLABELLED = "unlabelled"
+BETWEEN = "between splits"
+LOOKALIKE = "look-alike"
+
+_SPLITS = (None, Split.TRAIN, Split.VALIDATION, Split.TEST)
+_NUMBER = {split: number for number, split in enumerate(_SPLITS)}
+Numbers = npt.NDArray[np.int64]
+Small = npt.NDArray[np.uint8]
+Facts = npt.NDArray[np.void]
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """The images of a dataset in the order of their UUIDs, and why others are left out."""
+
+    ids: Numbers
+    keys: list[str]
+    firsts: Numbers
+    """Where the first image of the group is."""
+    splits: Small
+    """Numbers for `split_of`; 0: left out."""
+    left_out: dict[str, int]
+
+
+def split_of(number: int) -> Split | None:
+    """Return the split that a number stands for, None for left out."""
+    return _SPLITS[number]
+
+
+def parse(tx: Tx, selection: Selection) -> Any:
+    """Return the tree of a selection's query; raises QueryError."""
+    text = selection.query.strip() or "*"
+    if selection.language == "labels" and text != "*":
+        return find.parse_expression(tx, text)
+    return find.parse(tx, text)
+
+
+def matching(tx: Tx, selection: Selection) -> BitMap:
+    """Return the public images that match a selection's query, withheld ones left out.
+
+    Raises QueryError.
+    """
+    hides = filters.get(tx, filters.DEFAULT_ID) if selection.default_filter else None
+    found = find.bitmap(tx, parse(tx, selection), filter=hides, include_hidden=True)
+    version = tx.version
+    return (found & version.searchable(None)) - version.flags["withheld"]
+
+
+def choose(
+    tx: Tx,
+    selection: Selection,
+    names: Names,
+    *,
+    previous_id: int | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Chosen:
+    """Return what a selection takes in now; `previous_id` is the snapshot that it follows.
+
+    Raises QueryError.
+    """
+    wanted = matching(tx, selection)
+    left_out: dict[str, int] = {}
+    parts = [_NO_FACTS]
+    for ids in _chunks(wanted):
+        parts.append(_facts(_taken(tx, ids, selection, names, left_out)))
+        progress(sum(map(len, parts)), len(wanted))
+    facts = np.concatenate(parts)
+    facts = facts[np.lexsort((facts["low"], facts["high"]))]
+    keys = [_key(high, low) for high, low in facts[["high", "low"]].tolist()]
+    firsts = _firsts(facts, selection.group_distance)
+    had = _previous(tx, keys, previous_id)
+    chosen = _chosen_by_people(tx, facts["id"], selection)
+    found = _assign(keys, firsts, had, chosen, selection)
+    _count(left_out, BETWEEN, int((found == 0).sum()))
+    if selection.dedupe:
+        _keep_best(facts, firsts, found, left_out)
+    return Chosen(ids=facts["id"], keys=keys, firsts=firsts, splits=found, left_out=left_out)
+
+
+def _chunks(wanted: BitMap) -> Iterator[list[int]]:
+    for start in range(0, len(wanted), CHUNK):
+        yield list(wanted[start : start + CHUNK])
+
+
+def _count(counts: dict[str, int], reason: str, number: int = 1) -> None:
+    if number:
+        counts[reason] = counts.get(reason, 0) + number
+
+
+# What is known of every image.
+
+_FACTS = np.dtype(
+    [
+        ("high", np.uint64),
+        ("low", np.uint64),
+        ("id", np.int64),
+        ("hash", np.uint64),
+        ("has_hash", np.bool_),
+        ("area", np.int64),
+        ("verdicts", np.int64),
+    ]
+)
+_NO_FACTS = np.zeros(0, dtype=_FACTS)
+_COLUMNS = (
+    _i.id,
+    _i.key,
+    _i.perceptual_hash,
+    _i.licence,
+    _i.width,
+    _i.height,
+    _i.verdict_count,
+)
+_HALF = (1 << 64) - 1
+
+
+def _taken(
+    tx: Tx, ids: Sequence[int], selection: Selection, names: Names, left_out: dict[str, int]
+) -> Iterator[Row[Any]]:
+    """Yield the rows of the images whose licence and labels are wanted, and count the others."""
+    rows = tx.all(select(*_COLUMNS).where(sql.among(tx.connection, _i.id, ids), EXPORTABLE))
+    labels = judged_labels.of_images(tx, ids, names, selection)
+    tagged = judged_labels.with_class_tags(tx, names)
+    for row in rows:
+        reason = _why_not(row, labels.get(row.id, []), selection, is_tagged=row.id in tagged)
+        if reason:
+            _count(left_out, reason)
+        else:
+            yield row
+
+
+def _why_not(
+    row: Row[Any], labels: Sequence[Label], selection: Selection, *, is_tagged: bool
+) -> str:
+    if not licences.is_taken(row.licence, selection.licences):
+        return NO_LICENCE
+    if not labels and not is_tagged:
+        return "" if selection.include_unlabelled else UNLABELLED
+    is_decided = is_tagged or any(label.status is not Status.UNDECIDED for label in labels)
+    return "" if is_decided or selection.include_undecided else UNDECIDED
+
+
+def _facts(rows: Iterator[Row[Any]]) -> Facts:
+    values = []
+    for row in rows:
+        number = uuid.UUID(row.key).int
+        hash_ = row.perceptual_hash
+        values.append(
+            (
+                number >> 64,
+                number & _HALF,
+                row.id,
+                (hash_ or 0) & _HALF,
+                hash_ is not None,
+                row.width * row.height,
+                row.verdict_count,
+            )
+        )
+    return np.array(values, dtype=_FACTS)
+
+
+def _key(high: int, low: int) -> str:
+    return str(uuid.UUID(int=high << 64 | low))
+
+
+def _firsts(facts: Facts, distance: int) -> Numbers:
+    """Return where the first look-alike of each image is; itself, if it has no hash."""
+    firsts = np.arange(len(facts), dtype=np.int64)
+    known = np.flatnonzero(facts["has_hash"])
+    if len(known):
+        firsts[known] = known[groups.group(facts["hash"][known], distance)]
+    return firsts
+
+
+# Splits.
+
+
+def _assign(
+    keys: list[str], firsts: Numbers, previous: Small, chosen: Small, selection: Selection
+) -> Small:
+    found = np.zeros(len(keys), dtype=np.uint8)
+    order = np.argsort(firsts, kind="stable")
+    borders = np.flatnonzero(np.diff(firsts[order])) + 1
+    for positions in np.split(order, borders) if len(order) else []:
+        places = positions.tolist()
+        members = [Member(keys[at], _SPLITS[chosen[at]], _SPLITS[previous[at]]) for at in places]
+        assigned = splits.assign(
+            members, group=keys[places[0]], seed=selection.seed, ratios=selection.ratios
+        )
+        for at in places:
+            found[at] = _NUMBER[assigned[keys[at]]]
+    return found
+
+
+def _previous(tx: Tx, keys: list[str], previous_id: int | None) -> Small:
+    """Return the split that each image had in the snapshot before."""
+    found = np.zeros(len(keys), dtype=np.uint8)
+    held = schema.snapshot_images.c
+    for start in range(0, len(keys), CHUNK) if previous_id is not None else ():
+        part = keys[start : start + CHUNK]
+        rows = tx.all(
+            select(held.image_key, held.split).where(
+                held.snapshot_id == previous_id, held.image_key.between(part[0], part[-1])
+            )
+        )
+        had: dict[str, str] = {row.image_key: row.split for row in rows}
+        for at, key in enumerate(part, start):
+            if had.get(key):
+                found[at] = _NUMBER[Split(had[key])]
+    return found
+
+
+def _chosen_by_people(tx: Tx, ids: Numbers, selection: Selection) -> Small:
+    """Return the split that a tag such as `split:test`, or else a gallery, puts an image in."""
+    found = np.zeros(len(ids), dtype=np.uint8)
+    version = tx.version
+    for name, gallery_id in sorted(selection.split_galleries.items()):
+        images = version.personal.gallery(gallery_id).images
+        found[_among(ids, images)] = _NUMBER[Split(name)]
+    for name, split in splits.NAMES.items():
+        tag_id = version.tag_id(f"{splits.TAG}{name}")
+        if tag_id is not None:
+            found[_among(ids, version.posting(tag_id))] = _NUMBER[split]
+    return found
+
+
+def _among(ids: Numbers, images: BitMap) -> npt.NDArray[np.bool_]:
+    return np.isin(ids, np.array(images, dtype=np.int64))
+
+
+def _keep_best(facts: Facts, firsts: Numbers, found: Small, left_out: dict[str, int]) -> None:
+    """Leave out all of each group but the largest, then the most judged, then the oldest."""
+    order = np.lexsort((facts["id"], -facts["verdicts"], -facts["area"], firsts))
+    order = order[found[order] > 0]
+    groups_in_order = firsts[order]
+    is_best = np.ones(len(order), dtype=np.bool_)
+    is_best[1:] = groups_in_order[1:] != groups_in_order[:-1]
+    _count(left_out, LOOKALIKE, int((~is_best).sum()))
+    found[order[~is_best]] = 0
