@@ -17,7 +17,7 @@ from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.search.words import normalise_tag_name
 from menagerie.storage import schema
-from menagerie.storage.schema import ChangeKind, WordKind
+from menagerie.storage.schema import ChangeKind, SuggestionState, WordKind
 
 MAX_NAME_CHARACTERS = 100
 MAX_DESCRIPTION_CHARACTERS = 2000
@@ -81,6 +81,24 @@ class Answer(msgspec.Struct):
 def questions(word: Word) -> list[Question]:
     """Return the questions asked about shapes of a label."""
     return msgspec.json.decode(word.quiz, type=list[Question]) if word.quiz else []
+
+
+def settle_suggestions(tx: Tx) -> None:
+    """Note that suggestions came true whose tags are words by now, whoever made them so."""
+    wish, word, tag = schema.word_suggestions.c, schema.words.c, schema.tags.c
+    meant = (
+        select(word.id)
+        .join(schema.tags, tag.id == word.tag_id)
+        .where(tag.name == wish.tag_name)
+        .correlate(schema.word_suggestions)
+    )
+    tx.execute(
+        update(schema.word_suggestions)
+        .where(wish.state != SuggestionState.ACCEPTED, meant.exists())
+        .values(
+            state=SuggestionState.ACCEPTED, word_id=meant.scalar_subquery(), updated_at=tx.now_s
+        )
+    )
 
 
 def delete_words(tx: Tx, gone: Sequence[Word]) -> None:
@@ -257,7 +275,7 @@ class Writer:
         self._forget(old)
         self._know(word)
         if old.tag_id is not None and word.tag_id is not None and old.tag_id != word.tag_id:
-            _move_tag(self._tx, old.tag_id, word.tag_id)
+            move_tag(self._tx, old.tag_id, word.tag_id)
         if old.accessor != word.accessor:
             for _each, draft in below:
                 accessor = draft.accessor.removeprefix(old.accessor)
@@ -374,7 +392,7 @@ def _parse_quiz(draft: Draft) -> list[Question]:
     return asked
 
 
-def _move_tag(tx: Tx, old_id: int, new_id: int) -> None:
+def move_tag(tx: Tx, old_id: int, new_id: int) -> None:
     """Make one tag an alias of another, with the aliases it has itself."""
     row = schema.tags.c
     aliases = [each for (each,) in tx.all(select(row.id).where(row.aliased_to_id == old_id))]

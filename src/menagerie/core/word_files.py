@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from menagerie.core import rights, wordbook
-from menagerie.core.word_drafts import Draft, Question, Writer, questions
+from menagerie.core.word_drafts import Draft, Question, Writer, questions, settle_suggestions
 from menagerie.core.wordbook import Vocabulary, Word
 from menagerie.errors import Invalid
 from menagerie.library import Tx
@@ -103,6 +103,7 @@ def import_json(tx: Tx, data: object) -> Imported:
             changed.append(word.display)
     if problems:
         raise Invalid(problems)
+    settle_suggestions(tx)
     return Imported(tuple(added), tuple(changed), tuple(reader.unknown))
 
 

@@ -134,9 +134,7 @@ def vocabulary(tx: Tx) -> Vocabulary:
     if tx.has_changed:
         # What this transaction made may yet be rolled back, so others must not be told.
         return read(tx.connection)
-    version: int | None = getattr(tx.version, "words_version", None)
-    if version is None:
-        return read(tx.connection)
+    version = tx.version.words_version
     kept: tuple[int, Vocabulary] | None = tx.library.caches.get(_CACHE)
     if kept is None or kept[0] != version:
         # A connection of its own: the transaction's may see a moment before that version.

@@ -8,7 +8,7 @@ property and has no tag: `red` of the category `color`, or an answer to a questi
 import msgspec
 
 from menagerie.core import rights
-from menagerie.core.word_drafts import Draft, Writer, delete_words, questions
+from menagerie.core.word_drafts import Draft, Writer, delete_words, questions, settle_suggestions
 from menagerie.core.word_files import Imported, export_json, import_json
 from menagerie.core.wordbook import LABEL_KINDS, Vocabulary, Word, get, read, vocabulary
 from menagerie.data import vocabulary as shipped
@@ -74,7 +74,9 @@ def add(
         quiz=quiz,
     )
     writer.require_new(draft)
-    return writer.put(draft)
+    word = writer.put(draft)
+    settle_suggestions(tx)
+    return word
 
 
 def edit(
@@ -99,7 +101,9 @@ def edit(
     if name is not None:
         draft = msgspec.structs.replace(draft, accessor="")
     changes = {n: value for n, value in given.items() if value is not None}
-    return writer.put(msgspec.structs.replace(draft, **changes))
+    word = writer.put(msgspec.structs.replace(draft, **changes))
+    settle_suggestions(tx)
+    return word
 
 
 def remove(tx: Tx, key: str) -> None:
