@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
 
-from menagerie.core import images, labels, rights, validations, visibility, votes
+from menagerie.core import images, labels, rights, staff_log, validations, visibility, votes
 from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.search import texts
@@ -24,11 +24,15 @@ DEFAULT_REASON = "Removed by a moderator"
 REMOVAL_REASON = "image.deletion_reason"
 SCRATCHPAD = "image.scratchpad"
 
+note = staff_log.note
+"""Write an act of moderation into the log; apart, as modules to the left of this one do so too."""
+
 
 class LogEntry(msgspec.Struct, frozen=True):
     """One act of moderation: who did what to which thing, and why.
 
-    `subject_kind` is `image`, `account`, `ban` or `tag`; `details` is a JSON object or empty.
+    `subject_kind` is `image`, `account`, `ban`, `tag` or `suggestion`; `details` is a JSON object
+    or empty.
     """
 
     id: int
@@ -53,29 +57,6 @@ class Ban(msgspec.Struct, frozen=True):
     reason: str
     created_at: int
     until_at: int | None
-
-
-def note(
-    tx: Tx,
-    action: str,
-    subject_kind: str,
-    subject_id: int,
-    *,
-    reason: str = "",
-    details: dict[str, object] | None = None,
-) -> None:
-    """Write an act of moderation into the log."""
-    tx.execute(
-        insert(schema.moderation_log).values(
-            account_id=tx.actor.account_id,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            reason=reason,
-            details=msgspec.json.encode(details).decode() if details else "",
-            created_at=tx.now_s,
-        )
-    )
 
 
 def log(
