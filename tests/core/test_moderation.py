@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 import build
 import rows
-from menagerie.core import checks, find, images, moderation, rights, visibility, votes
+from menagerie.core import checks, find, images, labels, moderation, rights, visibility, votes
 from menagerie.core.visibility import State
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
@@ -55,7 +55,10 @@ ACTS = {
     "feature": moderation.feature,
     "approve": moderation.approve,
     "reject": moderation.reject,
+    "quarantine": moderation.quarantine,
+    "decide": lambda tx, image_id: moderation.decide(tx, image_id, moderation.Decision.NONE),
     "pending": lambda tx, _: moderation.pending(tx),
+    "unverified": lambda tx, _: moderation.unverified(tx),
     "log": lambda tx, _: moderation.log(tx),
     "ban": lambda tx, _: moderation.ban(tx, network="192.0.2.0/24"),
     "unban": lambda tx, _: moderation.unban(tx, 1),
@@ -375,3 +378,71 @@ def found(library, query: str) -> list[int]:
     with library.reading(SYSTEM) as tx:
         node = find.parse(tx, query)
         return find.images(tx, node, removed=find.Removed.ALSO).ids
+
+
+# Reviews.
+
+
+def recount(library):
+    with library.reading(SYSTEM) as tx:
+        return labels.recount(tx)
+
+
+def test_quarantine_hides_an_image_from_its_uploader_too(library, alice, moderator):
+    image_id = rows.image(library, owner=alice)
+    act(library, moderator, moderation.quarantine, image_id, " privacy ")
+    act(library, moderator, moderation.quarantine, image_id)
+    for actor in (ANONYMOUS, alice):
+        with library.reading(actor) as tx:
+            assert images.find_many(tx, [image_id]) == []
+    with pytest.raises(NotFound):
+        act(library, alice, images.delete_own, image_id)
+    with library.reading(moderator) as tx:
+        assert images.get(tx, image_id).review == Review.QUARANTINED
+        (entry,) = moderation.log(tx, subject_kind="image", subject_id=image_id)
+    assert (entry.action, entry.reason) == ("quarantine", "privacy")
+    assert not is_live(library, image_id)
+    assert recount(library) == []
+    act(library, moderator, moderation.approve, image_id)
+    assert is_live(library, image_id)
+    assert recount(library) == []
+
+
+def test_what_waits_is_shown_with_its_labels_in_any_order(library, alice, moderator):
+    build.word(library, "dog")
+    build.word(library, "TV")
+    ids = [
+        rows.image(library, "tv, dog, solo", owner=alice, review=Review.PENDING) for _ in range(8)
+    ]
+    rows.image(library)
+    act(library, moderator, moderation.quarantine, ids[0])
+    with library.reading(moderator) as tx:
+        found, total = moderation.unverified(tx, limit=3)
+        assert ([one.image.id for one in found], total) == (ids[1:4], 7)
+        assert found[0].labels == ("TV", "dog")
+        orders = set()
+        for _ in range(5):
+            shuffled, total = moderation.unverified(tx, limit=4, shuffle=True)
+            assert (len({one.image.id for one in shuffled}), total) == (4, 7)
+            orders.add(tuple(one.image.id for one in shuffled))
+        assert len(orders) > 1
+        assert len(moderation.unverified(tx, limit=100, shuffle=True)[0]) == 7
+
+
+def test_many_reviews_are_decided_at_once_or_none(library, alice, moderator):
+    ids = [rows.image(library, owner=alice, review=Review.PENDING) for _ in range(5)]
+    wanted = list(zip(ids, moderation.Decision, strict=True))
+    with pytest.raises(NotFound):
+        act(library, moderator, moderation.decide_many, [*wanted, (999, "approve")])
+    assert {read(library, image_id).review for image_id in ids} == {Review.PENDING}
+    act(library, moderator, moderation.decide_many, wanted)
+    assert [(read(library, i).review, read(library, i).removed_at is None) for i in ids] == [
+        (Review.APPROVED, True),
+        (Review.REJECTED, True),
+        (Review.QUARANTINED, True),
+        (Review.PENDING, False),
+        (Review.PENDING, True),
+    ]
+    act(library, moderator, moderation.decide, ids[0], moderation.Decision.REMOVE)
+    assert read(library, ids[0]).removed_at is not None
+    assert recount(library) == []

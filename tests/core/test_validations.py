@@ -19,6 +19,8 @@ from menagerie.core import (
     label_keys,
     labels,
     moderation,
+    own_data,
+    reports,
     validations,
     vocabulary,
     words,
@@ -392,3 +394,30 @@ def test_counters_equal_recounts_after_any_sequence(library, alice, moderator):
             check(library)
     check(library)
     assert library.catalogue.verify() == []
+
+
+def test_who_leaves_takes_the_name_off_the_verdicts_and_leaves_them(library, dog):
+    alice = build.account(library, "Alice")
+    ids = [rows.image(library, "dog") for _ in range(2)]
+    for image_id in ids:
+        judge(library, alice, image_id, dog)
+    with library.writing(alice) as tx:
+        reports.report(tx, ids[0], "Other Violation: dull")
+    with library.reading(alice) as tx:
+        data = own_data.export(tx)
+    assert [(v["image_id"], v["tag_id"], v["is_yes"]) for v in data["verdicts"]] == [
+        (image_id, dog, True) for image_id in ids
+    ]
+    assert [r["reason"] for r in data["reports"]] == ["Other Violation: dull"]
+    own_data.delete_account(library, alice, build.PASSWORD)
+    for image_id in ids:
+        assert said_of(library, image_id, dog) == (1, 0, 1)
+    with library.reading(SYSTEM) as tx:
+        said, reported = schema.validations.c, schema.reports.c
+        rows_left = tx.all(select(said.account_id, said.voter))
+        assert {account_id for account_id, _ in rows_left} == {None}
+        # Still one judge, though nobody knows who.
+        (voter,) = {voter for _, voter in rows_left}
+        assert voter.startswith("x")
+        assert tx.all(select(reported.account_id, reported.reporter)) == [(None, voter)]
+    check(library)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from menagerie.core import labels, rights, suggestions, tags, validations, visibility, words
 from menagerie.core.validations import Judged
+from menagerie.core.word_drafts import MAX_NAME_CHARACTERS
 from menagerie.core.words import Vocabulary, Word
 from menagerie.errors import Invalid, NotFound, Unauthenticated
 from menagerie.library import Tx
@@ -110,7 +111,8 @@ def tag_id_of(tx: Tx, label: str, sublabel: str = "") -> int:
 
 
 def _display(label: str, sublabel: str) -> str:
-    return f"{sublabel}/{label}" if sublabel else label
+    """Return a name as it is shown, without spaces that say nothing."""
+    return " ".join((f"{sublabel.strip()}/{label}" if sublabel.strip() else label).split())
 
 
 def _own_tag_name(word: Word) -> str:
@@ -119,10 +121,14 @@ def _own_tag_name(word: Word) -> str:
 
 def _tag_name(label: str, sublabel: str) -> str:
     """Return the tag that an unknown name would be; raises Invalid (`label`) if it can be none."""
-    shown = _display(label.strip(), sublabel.strip())
+    shown = _display(label, sublabel)
     name = normalise_tag_name(shown)
-    if rights.is_unfit(shown) or "," in shown or tags.parse_list([shown]) != [name]:
-        raise Invalid({"label": ["must be a name without commas, of at most 255 bytes"]})
+    if not label.strip() or not name:
+        raise Invalid({"label": ["can't be blank"]})
+    if not shown.isprintable() or "," in shown or rights.is_unfit(shown):
+        raise Invalid({"label": ["may not contain commas or control characters"]})
+    if len(shown) > MAX_NAME_CHARACTERS or tags.parse_list([shown]) != [name]:
+        raise Invalid({"label": [f"must be at most {MAX_NAME_CHARACTERS} characters"]})
     return name
 
 
