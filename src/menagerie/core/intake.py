@@ -53,7 +53,9 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     `accepts` are the formats taken (`png`, `jpg`, …), None meaning all. `terms` is the version of
     the terms that the sender agrees to now, which also gives the library's licence if none is
     named. `author` is whom to credit. `refuses_lookalikes` refuses a copy of a public image that
-    was only saved anew, as the same file is always refused.
+    was only saved anew, as the same file is always refused. `key` is the UUID that the image had
+    elsewhere, kept if it is one and nobody has it; `created_at` is since when it was there
+    (microseconds UTC), None meaning now.
     """
 
     path: Path | None = None
@@ -73,6 +75,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     enforce_board_rules: bool = False
     requires_account: bool = True
     origin: Origin = Origin.PERSON
+    key: str = ""
+    created_at: int | None = None
     accepts: frozenset[str] | None = None
 
 
@@ -397,8 +401,9 @@ def _count_blob(tx: Tx, file: Examination) -> None:
 
 def _insert(tx: Tx, prepared: Prepared, review: Review) -> int:
     upload, actor = prepared.upload, tx.actor
+    created_at = tx.now_s if upload.created_at is None else upload.created_at // SECOND * SECOND
     facts = {
-        "key": str(uuid.UUID(int=tx.library.random.getrandbits(128), version=4)),
+        "key": _key(tx, upload.key),
         "account_id": actor.account_id,
         "is_anonymous": upload.is_anonymous,
         "on_behalf_of": actor.on_behalf_of,
@@ -416,9 +421,9 @@ def _insert(tx: Tx, prepared: Prepared, review: Review) -> int:
         "author_url": upload.author_url,
         "title": upload.title,
         "source_count": len(prepared.sources),
-        "created_at": tx.now_s,
+        "created_at": created_at,
         "updated_at": tx.now_s,
-        "first_seen_at": tx.now_s,
+        "first_seen_at": created_at,
     }
     # As parameters: SQLAlchemy takes milliseconds to build a statement around forty values.
     result = tx.execute(insert(schema.images), facts | _file_columns(prepared.file))
@@ -426,6 +431,21 @@ def _insert(tx: Tx, prepared: Prepared, review: Review) -> int:
     if key is None:  # every database we use returns it; the type does not say so
         raise Unavailable("The database gave the image no number.")
     return int(key[0])
+
+
+def _key(tx: Tx, wanted: str) -> str:
+    """Return the UUID wished for if it is one and free, else a new one."""
+    row = schema.images.c
+    if _is_uuid(wanted) and tx.scalar(select(row.id).where(row.key == wanted)) is None:
+        return wanted
+    return str(uuid.UUID(int=tx.library.random.getrandbits(128), version=4))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _file_columns(file: Examination) -> dict[str, object]:
