@@ -317,6 +317,8 @@ def _objects(tx: Tx, rows: Mapping[int, Row[Any]], making: Making) -> dict[int, 
             making.leave_out(TOO_SMALL)
         else:
             found.setdefault(row.image_id, []).append(thing)
+    for things in found.values():  # by name, since the ids of tags differ from library to library
+        things.sort(key=lambda thing: (thing.label, thing.source))
     return found
 
 
