@@ -5,9 +5,10 @@ Apart from `app`, so that a process which only runs jobs need not load the web f
 
 from collections.abc import Callable, Mapping
 
-from menagerie.core import passwords, rendering
+from menagerie.core import annotations, passwords, rendering
 
 JOBS: Mapping[str, Callable[..., None]] = {
+    annotations.MEASURE: annotations.measure_coverage,
     rendering.RENDER: rendering.render_image,
     rendering.OPTIMISE: rendering.optimise,
     passwords.RESET_JOB: passwords.send_reset,

@@ -104,6 +104,17 @@ def tasks_of_image(tx: Tx, image_id: int) -> list[Task]:
     return found
 
 
+def without_auto(tx: Tx, tag_ids: Sequence[int], *, limit: int) -> dict[int, list[int]]:
+    """Return images that carry some of the labels, and which of them no machine has outlined."""
+    images, found = offered(tx), dict[int, list[int]]()
+    for tag_id in tag_ids:
+        drawn = tx.execute(select(_row.image_id).where(_row.tag_id == tag_id, _row.is_auto))
+        waiting = (tx.version.posting(tag_id) & images) - BitMap(drawn.scalars())
+        for image_id in list(waiting[:limit]):
+            found.setdefault(image_id, []).append(tag_id)
+    return {image_id: found[image_id] for image_id in sorted(found)[:limit]}
+
+
 def refuse(tx: Tx, image_id: int, tag_id: int) -> None:
     """Offer a label to the actor's account no more, to be outlined.
 

@@ -90,23 +90,34 @@ def put(
     return _put(tx, image_id, tag_id, drawn, is_auto=is_auto)
 
 
-def put_named(tx: Tx, image_id: int, wanted: Sequence[Wanted]) -> list[Annotation]:
+def put_named(
+    tx: Tx, image_id: int, wanted: Sequence[Wanted], *, is_auto: bool = False
+) -> list[Annotation]:
     """Outline labels by name, all or none; one that is no word is suggested, by accounts only.
 
-    Raises as `put` does.
+    Raises as `put` does; with several labels the place begins with its own, as in `[1].label`.
     """
     if not wanted:
         raise Invalid({"annotations": ["must have at least one label"]})
     visibility.require_workable(tx, image_id)
     made = []
-    for one in wanted:
-        word = labelling.find_word(tx, one.label, one.sublabel)
-        if word is None:
-            sublabels = [one.sublabel] if one.sublabel else []
-            labelling.add(tx, image_id, [labelling.Wanted(one.label, sublabels)])
-        tag_id = labelling.tag_id_of(tx, one.label, one.sublabel)
-        made.append(put(tx, image_id, tag_id, one.shapes))
+    for i, one in enumerate(wanted):
+        try:
+            made.append(_put_named(tx, image_id, one, is_auto=is_auto))
+        except Invalid as wrong:
+            if len(wanted) == 1:
+                raise
+            named = {f"[{i}].{name}": texts for name, texts in wrong.fields.items()}
+            raise Invalid(named) from wrong
     return made
+
+
+def _put_named(tx: Tx, image_id: int, one: Wanted, *, is_auto: bool) -> Annotation:
+    if labelling.find_word(tx, one.label, one.sublabel) is None:
+        sublabels = [one.sublabel] if one.sublabel else []
+        labelling.add(tx, image_id, [labelling.Wanted(one.label, sublabels)])
+    tag_id = labelling.tag_id_of(tx, one.label, one.sublabel)
+    return put(tx, image_id, tag_id, one.shapes, is_auto=is_auto)
 
 
 def replace(tx: Tx, key: str, shapes_sent: object) -> Annotation:
