@@ -97,12 +97,22 @@ def of_image(tx: Tx, image_id: int) -> list[ImageText]:
     Those are the unlocked ones and the actor's own; all of them for moderators. Raises NotFound.
     """
     visibility.require_visible(tx, image_id)
-    readable: list[ColumnElement[bool]] = [_row.image_id == image_id]
+    return of_images(tx, [image_id])[image_id]
+
+
+def of_images(tx: Tx, ids: Sequence[int]) -> dict[int, list[ImageText]]:
+    """Return what `of_image` does for images that the actor may see, by their ids."""
+    found: dict[int, list[ImageText]] = {image_id: [] for image_id in ids}
+    if not found:
+        return found
+    readable: list[ColumnElement[bool]] = [_row.image_id.in_(list(found))]
     if not tx.actor.is_moderator:
         unlocked = _row.state == State.UNLOCKED
         own = _row.account_id == tx.actor.account_id
         readable.append(unlocked if tx.actor.account_id is None else or_(unlocked, own))
-    return _all(tx, *readable)
+    for text in _all(tx, *readable):
+        found[text.image_id].append(text)
+    return found
 
 
 def unprocessed(tx: Tx, *, limit: int = 50) -> list[ImageText]:

@@ -140,6 +140,12 @@ def open(tx: Tx) -> list[Suggestion]:  # noqa: A001  # reads as `suggestions.ope
     return [Suggestion(*row) for row in tx.all(_SELECT.where(is_open).order_by(*_MOST_USED_FIRST))]
 
 
+def accepted(tx: Tx) -> list[Suggestion]:
+    """Return the suggestions that became words, the most wished for first."""
+    is_word = (_row.state == SuggestionState.ACCEPTED) & _row.word_id.is_not(None)
+    return [Suggestion(*row) for row in tx.all(_SELECT.where(is_word).order_by(*_MOST_USED_FIRST))]
+
+
 def uses(tx: Tx) -> list[Use]:
     """Return the open suggestions, the most used first, with how often images use their tags.
 
