@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from sqlalchemy import insert, select, update
 
+import build
 import rows
-from menagerie.core import filters, find
+from menagerie.core import filters, find, galleries
 from menagerie.core.find import Removed, Sort
 from menagerie.errors import QueryError
 from menagerie.library import ANONYMOUS, SYSTEM
@@ -388,14 +389,14 @@ def test_tags_are_found_by_every_field_with_the_most_used_first(library):
         tx.execute(update(schema.tags).where(which).values(aliased_to_id=dog, image_count=0))
         tx.execute(insert(schema.tag_implications).values(tag_id=dog, implied_tag_id=wings))
         texts.index(tx.connection, "tag.description", dog, "A loyal friend")
-    assert tag_names(library, "*")[0] == "safe"
+    assert tag_names(library, "images.gte:1")[0] == "safe"
     assert tag_names(library, "") == []
     assert tag_names(library, "name:dog || name:two wings") == ["two wings", "dog"]
     assert tag_names(library, "artist:f*") == ["artist:foo wing"]
     assert tag_names(library, "namespace:?*") == ["artist:foo wing"]
     assert tag_names(library, "slug:two+wings") == ["two wings"]
     assert tag_names(library, "two wigns~1") == ["two wings"]
-    assert tag_names(library, "analyzed_name:wing") == ["artist:foo wing"]
+    assert tag_names(library, "analyzed_name:wing, images.gte:1") == ["artist:foo wing"]
     assert tag_names(library, "images.gte:2, -category:rating") == ["artist:foo wing", "two wings"]
     assert tag_names(library, "implies:two wings") == ["dog"]
     assert tag_names(library, "implied_by:dog") == ["two wings"]
@@ -432,3 +433,35 @@ def test_filters_are_found_by_whoever_may_read_them_in_the_order_of_names(librar
     assert found("hidden_count:1", ann) == [own]
     assert found("default") == [1]
     assert found("my:filters") == []
+
+
+def test_label_queries_find_what_the_booru_language_finds(library):
+    owner = rows.account(library, "Owner")
+    dog_word, _ = build.word(library, "dog"), build.word(library, "cat")
+    build.word(library, "mouth", parent=dog_word)
+    both = rows.image(library, "dog, cat", owner=owner)
+    dog = rows.image(library, "dog, mouth/dog", owner=owner)
+    other = rows.image(library, "no such word", owner=owner)
+    with library.writing(owner) as tx:
+        gallery = galleries.create(tx, title="My pets")
+        galleries.add(tx, gallery.id, both)
+
+    def found(text, actor=ANONYMOUS):
+        with library.reading(actor) as tx:
+            return set(find.bitmap(tx, find.parse_expression(tx, text)))
+
+    assert found("dog & ~cat") == {dog}
+    assert found("Dog.has = 'mouth' | cat") == {both, dog}
+    assert found("no such word") == set()
+    assert found("image.unlabeled='true'") == {other}
+    assert found("image.num_labels=2") == {both, dog}
+    assert found("image.width>0px & ~dog") == {other}
+    assert found("image.collection='My pets'", owner) == {both}
+    with pytest.raises(QueryError, match="no collection"):
+        found("image.collection='My pets'")
+    with pytest.raises(QueryError, match="cannot be used here"), library.reading(owner) as tx:
+        find.parse_expression(tx, "image.width>5", kinds=())
+    with library.reading(owner) as tx:
+        node, sort = find.parse_ordered_expression(tx, "dog ! order by validation asc")
+        assert sort == Sort("validations", ascending=True)
+        assert find.parse_ordered_expression(tx, "dog") == (node, find.DEFAULT_SORT)

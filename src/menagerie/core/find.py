@@ -6,20 +6,22 @@ behind it checks visibility afterwards.
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 
 import msgspec
 from pyroaring import BitMap
 
 from menagerie.core import filters as core_filters
+from menagerie.core import galleries
 from menagerie.core.filters import Filter
 from menagerie.errors import QueryError
 from menagerie.library import Tx
 from menagerie.media.hashes import Intensities
-from menagerie.search import booru, fields, likeness, order, predicate
+from menagerie.search import booru, expressions, fields, likeness, order, predicate
 from menagerie.search.booru import Inside
 from menagerie.search.evaluate import EVERYTHING, NONE, Evaluation, Hits, both, either
+from menagerie.search.expressions import Extra
 from menagerie.search.nodes import Custom, Node, Nothing
 from menagerie.search.order import Sort
 from menagerie.search.personal import Relation
@@ -73,6 +75,40 @@ def parse(tx: Tx, text: str) -> Node:
     return _parse(tx, text, Inside.SEARCH)
 
 
+def parse_expression(tx: Tx, text: str, *, kinds: Collection[Extra] = expressions.DEFAULT) -> Node:
+    """Return the tree of a query in the label language; raises QueryError.
+
+    `kinds` says what it may hold beside labels and properties. The message of an error ends with
+    the query and a line that marks the place. Collections are the actor's own galleries.
+    """
+    return expressions.parse(
+        text,
+        words=tx.version.words,
+        kinds=kinds,
+        collections=lambda title: _own_gallery(tx, title),
+    )
+
+
+def parse_ordered_expression(tx: Tx, text: str) -> tuple[Node, Sort]:
+    """Return the tree of a query that may end with `! order by validation`, and its sort.
+
+    Without that clause it is the default one. Raises QueryError, as `parse_expression`.
+    """
+    parsed = expressions.parse_ordered(
+        text, words=tx.version.words, collections=lambda title: _own_gallery(tx, title)
+    )
+    if parsed.is_ascending is None:
+        return parsed.node, DEFAULT_SORT
+    return parsed.node, Sort("validations", ascending=parsed.is_ascending)
+
+
+def _own_gallery(tx: Tx, title: str) -> int | None:
+    if tx.actor.account_id is None:
+        return None
+    found = galleries.find_by_title(tx, tx.actor.account_id, title)
+    return found.id if found is not None else None
+
+
 def _parse(tx: Tx, text: str, inside: Inside) -> Node:
     return booru.parse(
         text,
@@ -121,6 +157,18 @@ def bitmap(
     """Return all images that match, as `images` would page them; not to be written to."""
     look = _Look(tx, filter)
     return look.select(query, removed=removed, include_hidden=include_hidden)
+
+
+def within_filter(tx: Tx, filter: Filter) -> BitMap:  # noqa: A002
+    """Return all that everybody finds with a filter in force; not to be written to.
+
+    The same object from version to version while it holds the same, unless the filter has queries.
+    """
+    found = tx.version.live_without(filter.hidden_tag_ids)
+    if not filter.hidden_query:
+        return found
+    hidden = _Look(tx, filter).hidden(filter)
+    return hidden.negated().within(found)
 
 
 def spoilered(tx: Tx, filter: Filter, ids: Iterable[int]) -> set[int]:  # noqa: A002

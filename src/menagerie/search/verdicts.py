@@ -122,7 +122,7 @@ def lower_bounds(yes: npt.NDArray[Any], no: npt.NDArray[Any]) -> npt.NDArray[np.
     """Return the lower ends of Wilson's 95 % intervals of the shares of yes, NaN without verdict.
 
     >>> lower_bounds(np.array([12]), np.array([1])).round(6).tolist()
-    [0.666862]
+    [0.66686]
     """
     total = (yes + no).astype(np.float64)
     n = np.maximum(total, 1.0)
