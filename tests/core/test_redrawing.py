@@ -1,0 +1,98 @@
+"""Outlines on an image that is merged are on the other one afterwards, at its size."""
+
+import pytest
+from sqlalchemy import select
+
+import build
+import rows
+from menagerie.core import annotations, checks, images, moderation, vocabulary, wordbook
+from menagerie.library import SYSTEM
+from menagerie.storage import schema
+
+RECT = {"type": "rect", "left": 4, "top": 2, "width": 8, "height": 6, "angle": 30}
+ELLIPSE = {"type": "ellipse", "left": 4, "top": 2, "rx": 6, "ry": 5}
+POLYGON = {"type": "polygon", "points": [{"x": 0, "y": 0}, {"x": 9, "y": 3}, {"x": 4, "y": 8}]}
+
+
+@pytest.fixture
+def dog(library):
+    return build.word(library, "dog").tag_id
+
+
+def draw(library, actor, image_id, tag_id, *shapes):
+    with library.writing(actor) as tx:
+        return annotations.put(tx, image_id, tag_id, list(shapes)).key
+
+
+def drawn(library, image_id):
+    with library.reading(SYSTEM) as tx:
+        return annotations.of_image(tx, image_id)
+
+
+def merge(library, image_id, target_id):
+    with library.writing(SYSTEM) as tx:
+        moderation.merge(tx, image_id, target_id)
+
+
+def test_a_merge_copies_outlines_at_the_size_of_the_target(library, dog):
+    alice = build.account(library, "Alice")
+    small, big = build.image(library, size=(48, 32)), build.image(library, size=(96, 64))
+    with library.reading(SYSTEM) as tx:
+        red = wordbook.vocabulary(tx).by_accessor("color='red'")
+    key = draw(library, alice, small, dog, ELLIPSE)
+    draw(
+        library,
+        alice,
+        small,
+        dog,
+        RECT | {"refinements": [{"label_uuid": red.key}]},
+        POLYGON,
+    )
+    with library.writing(alice) as tx:
+        annotations.judge(tx, key, is_yes=True)
+    for _ in range(2):
+        merge(library, small, big)
+        (copy,) = drawn(library, big)
+        assert (copy.revision, copy.num_yes, copy.account_id) == (1, 1, alice.account_id)
+        rect, polygon = copy.shapes
+        assert {n: rect.data[n] for n in RECT} == {
+            "type": "rect",
+            "left": 8,
+            "top": 4,
+            "width": 16,
+            "height": 12,
+            "angle": 30,
+        }
+        assert [r.name for r in rect.refinements] == ["red"]
+        assert polygon.data["points"][1] == {"x": 18, "y": 6}
+        assert drawn(library, small)[0].shapes[0].data["left"] == 4
+        with library.writing(SYSTEM) as tx:
+            assert images.find_any(tx, big).annotation_count == 1
+            assert checks.counters(tx) == []
+            moderation.restore(tx, small)
+    assert library.catalogue.verify() == []
+
+
+def test_what_is_outlined_already_or_cut_differently_stays(library, dog):
+    one, same = build.image(library), build.image(library)
+    other = build.image(library, size=(48, 48))
+    for image_id, shape in ((one, RECT), (same, ELLIPSE)):
+        draw(library, SYSTEM, image_id, dog, shape)
+    merge(library, one, same)
+    assert [s.kind for s in drawn(library, same)[0].shapes] == ["ellipse"]
+    merge(library, same, other)
+    assert drawn(library, other) == []
+
+
+def test_an_alias_takes_outlines_along_where_there_are_none(library, dog):
+    (hound,) = rows.tag_ids(library, "hound")
+    one, both = build.image(library, "dog, hound"), build.image(library, "dog, hound")
+    draw(library, SYSTEM, one, hound, RECT)
+    draw(library, SYSTEM, both, hound, RECT)
+    draw(library, SYSTEM, both, dog, ELLIPSE)
+    with library.writing(SYSTEM) as tx:
+        vocabulary.alias(tx, hound, dog)
+        assert checks.counters(tx) == []
+        row = schema.annotations.c
+        of = tx.all(select(row.image_id, row.tag_id).order_by(row.image_id, row.tag_id))
+    assert {tuple(found) for found in of} == {(one, dog), (both, dog), (both, hound)}
