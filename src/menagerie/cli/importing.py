@@ -1,47 +1,22 @@
 """`menagerie import`: put the pictures of a folder into the library."""
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from enum import StrEnum
-from hashlib import sha256
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import msgspec
-from rich.progress import Progress
 
-from menagerie.cli import terminal
-from menagerie.core import accounts, intake
+from menagerie.cli import import_runs, terminal
+from menagerie.cli.import_runs import Journal, Outcome, Result
+from menagerie.core import accounts, dataset_import, intake
 from menagerie.core.tags import RATINGS, parse_list
+from menagerie.datasets.readers import READERS, Found, Reader, Refused, recognise
+from menagerie.datasets.readers.found import PICTURES
 from menagerie.errors import Conflict, Invalid, NotFound
 from menagerie.library import SYSTEM, Actor, Library
 from menagerie.storage.schema import Origin
 
-EXTENSIONS = frozenset(
-    {".avif", ".apng", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webm", ".webp"}
-)
-_SHOWN = 20
-
-
-class Result(StrEnum):
-    """What became of one file."""
-
-    ADDED = "added"
-    DUPLICATE = "duplicate"
-    UNREADABLE = "unreadable"
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of one file: the image it is, or why it is none."""
-
-    file: str
-    result: Result
-    size_bytes: int = 0
-    modified_ns: int = 0
-    image_id: int | None = None
-    reason: str = ""
+Format = Literal["auto", "pictures", "imagefolder", "coco", "webdataset", "jsonl"]
 
 
 class Details(msgspec.Struct):
@@ -62,13 +37,17 @@ def import_(
     folder_tags: bool = True,
     jobs: int = 4,
     afresh: bool = False,
+    format: Format = "auto",  # noqa: A002  # it is what the option is called
+    words: bool = True,
+    splits: bool = False,
 ) -> int:
     """Put the pictures of a folder, and of the folders in it, into the library.
 
     A picture's tags are in `picture.jpg.txt` or `picture.txt` beside it (with commas or one a
     line), in `picture.jpg.json` or `picture.json` (`tags`, `rating`, `source` or `sources`,
-    `description`), else they are the names of its folders. What is done is remembered in the data
-    folder: started again, the command goes on where it stopped.
+    `description`), else they are the names of its folders. A dataset comes with its labels and
+    their verdicts, outlines, licences and authors. What is done is remembered in the data folder:
+    started again, the command goes on where it stopped.
 
     Parameters
     ----------
@@ -86,30 +65,117 @@ def import_(
         Pictures looked at at a time.
     afresh
         Try every file again, also those done earlier.
+    format
+        What the folder is; auto takes the first dataset it looks like, else mere pictures.
+    words
+        Whether labels of a dataset that are not in the vocabulary become words of it.
+    splits
+        Whether the splits of a dataset become tags such as split:test, which exports follow.
     """
     if not folder.is_dir():
         raise Invalid({"folder": [f"{folder} is no folder"]})
     _require_rating(rating)
+    reader = _reader(folder, format)
     with terminal.open_library(data) as library:
         actor = _actor(library, account)
-        journal = _Journal(library, folder)
-        files = list(_pictures(folder))
-        left = [path for path in files if afresh or not journal.knows(path)]
-        earlier = len(files) - len(left)
+        journal = Journal(library, folder)
+        if reader is not None:
+            wishes = dataset_import.Wishes(
+                tags=_with_rating(_split(tags), rating), makes_words=words, keeps_splits=splits
+            )
+            run = _Dataset(library, actor, reader, wishes, journal, afresh=afresh)
+            outcomes, earlier = run.all(folder, jobs)
+        else:
+            found = list(_pictures(folder))
+            left = [path for path in found if afresh or not journal.knows(*_about(path))]
+            earlier = len(found) - len(left)
 
-        def put(path: Path) -> Outcome:
-            found = _details(path, folder, use_folders=folder_tags)
-            names = _with_rating([*_split(tags), *found.tags], rating)
-            return _put(library, actor, path, names, found)
+            def put(path: Path) -> Outcome:
+                details = _details(path, folder, use_folders=folder_tags)
+                names = _with_rating([*_split(tags), *details.tags], rating)
+                return _put(library, actor, path, names, details)
 
-        outcomes = list(_in_parallel(put, left, journal, jobs))
-    _report(outcomes, earlier, folder)
+            outcomes = list(import_runs.in_parallel(put, left, journal, jobs, total=len(left)))
+    import_runs.report(outcomes, earlier, folder)
     return 1 if any(one.result is Result.UNREADABLE for one in outcomes) else 0
 
 
-def _put(library: Library, actor: Actor, path: Path, names: list[str], found: Details) -> Outcome:
+def _reader(folder: Path, format_: Format) -> Reader | None:
+    if format_ == "pictures":
+        return None
+    if format_ != "auto":
+        return READERS[format_]
+    reader = recognise(folder)
+    if reader is not None:
+        terminal.err.print(f"Importing as {reader.title} (--format {reader.name}).")
+    return reader
+
+
+class _Dataset:
+    """The import of one dataset."""
+
+    def __init__(
+        self,
+        library: Library,
+        actor: Actor,
+        reader: Reader,
+        wishes: dataset_import.Wishes,
+        journal: Journal,
+        *,
+        afresh: bool,
+    ) -> None:
+        self._library, self._actor, self._reader, self._wishes = library, actor, reader, wishes
+        self._journal, self._afresh = journal, afresh
+        self._earlier = 0
+
+    def all(self, folder: Path, threads: int) -> tuple[list[Outcome], int]:
+        """Put in everything; return what became of it, and how much earlier runs had done."""
+        if self._wishes.makes_words:
+            dataset_import.learn(self._library, self._reader.classes(folder))
+        outcomes = list(
+            import_runs.in_parallel(
+                self._put,
+                self._left(folder),
+                self._journal,
+                threads,
+                total=self._reader.count(folder),
+            )
+        )
+        return outcomes, self._earlier
+
+    def _left(self, folder: Path) -> Iterator[Found | Refused]:
+        for item in self._reader.read(folder, self._library.settings.upload_limit):
+            if self._afresh or isinstance(item, Refused) or not self._journal.knows(*_of(item)):
+                yield item
+            else:
+                self._earlier += 1
+
+    def _put(self, item: Found | Refused) -> Outcome:
+        if isinstance(item, Refused):
+            return Outcome(item.where, Result.UNREADABLE, reason=item.reason)
+        try:
+            done = dataset_import.put(self._library, self._actor, item, self._wishes)
+        except (Invalid, OSError) as error:
+            return _outcome(Result.UNREADABLE, _of(item), reason=str(error))
+        result = Result.ADDED if done.is_new else Result.DUPLICATE
+        reason = "; ".join(done.notes)
+        return _outcome(result, _of(item), image_id=done.image_id, reason=reason)
+
+
+def _of(found: Found) -> tuple[str, int, int]:
+    """Return what the journal knows an image of a dataset by."""
+    if found.path is None:
+        return found.where, len(found.data), 0
+    return (found.where, *_about(found.path)[1:])
+
+
+def _about(path: Path) -> tuple[str, int, int]:
     status = path.stat()
-    about = (str(path), status.st_size, status.st_mtime_ns)
+    return str(path), status.st_size, status.st_mtime_ns
+
+
+def _put(library: Library, actor: Actor, path: Path, names: list[str], found: Details) -> Outcome:
+    about = _about(path)
     upload = intake.Upload(
         path=path,
         name=path.name,
@@ -137,64 +203,10 @@ def _outcome(
     return Outcome(file, result, size, modified, image_id, reason)
 
 
-def _in_parallel(
-    put: Any, files: Sequence[Path], journal: "_Journal", threads: int
-) -> Iterator[Outcome]:
-    """Yield the outcome of each file; a few are under way at a time, so that memory is bounded."""
-    waiting = iter(files)
-    with (
-        Progress(console=terminal.err, transient=True) as progress,
-        ThreadPoolExecutor(max(1, threads)) as pool,
-    ):
-        task = progress.add_task("importing", total=len(files))
-        running: set[Future[Outcome]] = {
-            pool.submit(put, path) for path in islice(waiting, max(1, threads) * 2)
-        }
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            running |= {pool.submit(put, path) for path in islice(waiting, len(done))}
-            for future in done:
-                outcome = future.result()
-                journal.note(outcome)
-                progress.advance(task)
-                yield outcome
-
-
 def _pictures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in EXTENSIONS and path.is_file() and not path.name.startswith("."):
+        if path.suffix.lower() in PICTURES and path.is_file() and not path.name.startswith("."):
             yield path
-
-
-class _Journal:
-    """What earlier runs did with the files of one folder: a line of JSON each, in the data folder.
-
-    A file that changed since is not known.
-    """
-
-    def __init__(self, library: Library, folder: Path) -> None:
-        name = sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-        self._path = library.settings.data_path / "imports" / f"{name}.jsonl"
-        self._path.parent.mkdir(exist_ok=True)
-        self._known = {(o.file, o.size_bytes, o.modified_ns) for o in self._read()}
-        self._lock = threading.Lock()
-
-    def _read(self) -> Iterator[Outcome]:
-        if not self._path.exists():
-            return
-        for line in self._path.read_bytes().splitlines():
-            try:
-                yield msgspec.json.decode(line, type=Outcome)
-            except msgspec.DecodeError:  # the line that was being written when it was killed
-                continue
-
-    def knows(self, path: Path) -> bool:
-        status = path.stat()
-        return (str(path), status.st_size, status.st_mtime_ns) in self._known
-
-    def note(self, outcome: Outcome) -> None:
-        with self._lock, self._path.open("ab") as file:
-            file.write(msgspec.json.encode(outcome) + b"\n")
 
 
 def _actor(library: Library, name: str) -> Actor:
@@ -269,27 +281,3 @@ def _texts(value: object, *, split: bool) -> list[str]:
     if isinstance(value, list):
         return [text for text in value if isinstance(text, str) and text]
     return []
-
-
-def _report(outcomes: Sequence[Outcome], earlier: int, folder: Path) -> None:
-    out = terminal.out
-    count = {result: sum(one.result is result for one in outcomes) for result in Result}
-    out.print(
-        f"{count[Result.ADDED]} added, {count[Result.DUPLICATE]} duplicates,"
-        f" {count[Result.UNREADABLE]} unreadable, {earlier} done earlier"
-    )
-    _list("Duplicates:", (o for o in outcomes if o.result is Result.DUPLICATE), folder)
-    _list("Unreadable:", (o for o in outcomes if o.result is Result.UNREADABLE), folder)
-
-
-def _list(title: str, outcomes: Iterable[Outcome], folder: Path) -> None:
-    found = list(outcomes)
-    if not found:
-        return
-    terminal.out.print(title)
-    for one in found[:_SHOWN]:
-        reason = one.reason or f"is image {one.image_id}"
-        name = Path(one.file).relative_to(folder)
-        terminal.out.print(f"  {name}: {reason}", markup=False)
-    if len(found) > _SHOWN:
-        terminal.out.print(f"  … and {len(found) - _SHOWN} more")

@@ -20,8 +20,9 @@ Sample = dict[str, bytes | str]
 
 
 def recognises(folder: Path) -> bool:
-    """Return whether there are tar files."""
-    return any(folder.glob("*.tar"))
+    """Return whether there are tar files, and no pictures beside them."""
+    names = [path.suffix.lower() for path in folder.iterdir()]
+    return ".tar" in names and PICTURES.isdisjoint(names)
 
 
 def count(folder: Path) -> int | None:
