@@ -138,6 +138,9 @@ class OnDisk(Content):
             frozen, self._folder / frozen.file, options, convert=convert, folder=work
         )
 
+    def is_withdrawn(self, image_id: str) -> bool:
+        return image_id in self.withdrawn
+
 
 def content(
     folder: Path,

@@ -373,5 +373,8 @@ class _Content(Content):
             frozen, source, options, convert=self._convert, folder=self._folder
         )
 
+    def is_withdrawn(self, image_id: str) -> bool:
+        return image_id in self._gone
+
     def _convert(self, source: str, target: str, ending: str, max_side: int) -> exporting.Size:
         return self._library.pool.run(exporting.convert, source, target, ending, max_side)

@@ -88,7 +88,16 @@ class Counts:
     """Counts of what records hold, added one by one."""
 
     def __init__(self) -> None:
-        names = ("images", "labels", "positive", "negative", "undecided", "objects", "tags")
+        names = (
+            "images",
+            "labels",
+            "positive",
+            "negative",
+            "undecided",
+            "objects",
+            "tags",
+            "verdicts",
+        )
         self._counts = dict.fromkeys((*names, "unlabelled"), 0)
         self.classes: dict[str, int] = {}
         """Images by positive class."""
@@ -109,6 +118,7 @@ class Counts:
         self.names.update(thing.label for thing in record.objects)
         for label in record.labels:
             self.names.add(label.name)
+            counts["verdicts"] += label.num_yes + label.num_no
             counts[label.status.value] += 1
             if label.status is Status.POSITIVE:
                 self.classes[label.name] = self.classes.get(label.name, 0) + 1
@@ -199,10 +209,10 @@ def vote_rows(frozen: Frozen) -> Iterable[Row]:
         )
 
 
-def tag_rows(record: Record, categories: Mapping[str, str]) -> Iterable[Row]:
-    """Yield the rows of `tags.csv`."""
+def tag_rows(record: Record) -> Iterable[Row]:
+    """Yield the rows of `tags.csv`; the category is what stands before the colon of a tag."""
     for tag in record.tags:
-        yield record.id, tag, categories.get(tag, "")
+        yield record.id, tag, tag.partition(":")[0] if ":" in tag else ""
 
 
 def vocabulary_rows(classes: Iterable[Class]) -> Iterable[Row]:
@@ -288,15 +298,19 @@ def _made_safe(cell: str) -> str:
     return cell
 
 
-Table = tuple[str, tuple[str, ...], Callable[[Frozen, Record], Iterable[Row]]]
+class Table(msgspec.Struct, frozen=True):
+    """One table: its file, its columns, and the rows of an image."""
+
+    file: str
+    columns: tuple[str, ...]
+    rows: Callable[[Frozen, Record], Iterable[Row]]
 
 
-def canonical(categories: Mapping[str, str]) -> list[Table]:
-    """Return the tables of the canonical export: file name, columns, and an image's rows."""
-    return [
-        ("images.csv", IMAGES, lambda _, record: [image_row(record)]),
-        ("labels.csv", LABELS, lambda _, record: [label_row(record, x) for x in record.labels]),
-        ("boxes.csv", BOXES, lambda _, record: [box_row(record, x) for x in record.objects]),
-        ("votes.csv", VOTES, lambda frozen, _: vote_rows(frozen)),
-        ("tags.csv", TAGS, lambda _, record: tag_rows(record, categories)),
-    ]
+CANONICAL = (
+    Table("images.csv", IMAGES, lambda _, record: [image_row(record)]),
+    Table("labels.csv", LABELS, lambda _, record: [label_row(record, x) for x in record.labels]),
+    Table("boxes.csv", BOXES, lambda _, record: [box_row(record, x) for x in record.objects]),
+    Table("votes.csv", VOTES, lambda frozen, _: vote_rows(frozen)),
+    Table("tags.csv", TAGS, lambda _, record: tag_rows(record)),
+)
+"""The tables of the canonical export."""

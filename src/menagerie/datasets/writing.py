@@ -101,6 +101,10 @@ class Content(ABC):
         Raises NotFound when it was withdrawn since.
         """
 
+    @abstractmethod
+    def is_withdrawn(self, image_id: str) -> bool:
+        """Tell whether an image was withdrawn since, and so has no picture."""
+
 
 class Folder:
     """A folder that an export is written into; notes the size and hash of each file."""

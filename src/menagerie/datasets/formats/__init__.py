@@ -4,6 +4,7 @@ from menagerie.datasets.formats import (
     classfolders,
     coco,
     imagefolder,
+    jsonl,
     openimages,
     parquet,
     webdataset,
@@ -12,6 +13,18 @@ from menagerie.datasets.formats import (
 from menagerie.datasets.writing import Format
 
 _ALL = (
+    Format(
+        name="jsonl",
+        title="JSON lines and CSV",
+        about="Every record whole, and tables of images, labels, boxes and verdicts.",
+        loses="",
+        loading=(
+            "import pandas\n\n"
+            'labels = pandas.read_csv("FOLDER/labels.csv")\n'
+            'records = pandas.read_json("FOLDER/records.jsonl", lines=True)'
+        ),
+        write=jsonl.write,
+    ),
     Format(
         name="imagefolder",
         title="Hugging Face ImageFolder",
