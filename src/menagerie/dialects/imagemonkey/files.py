@@ -4,7 +4,9 @@ A locked picture is served to its owner and to moderators: by bearer token, `?to
 of the web face.
 """
 
-from menagerie.core import images, scaling, visibility
+import hashlib
+
+from menagerie.core import highlighting, images, scaling, visibility
 from menagerie.core.images import Image
 from menagerie.dialects.imagemonkey import site
 from menagerie.errors import Forbidden
@@ -20,6 +22,9 @@ CACHED = "public, s-maxage=5260000, max-age=604800"
 _SIZES = (
     Parameter("width", "Width in px; alone, the height follows in proportion.", example="500"),
     Parameter("height", "Height in px; with both, exactly that size."),
+)
+_HIGHLIGHT = Parameter(
+    "highlight", "A label, as queries name it: only what is outlined as it keeps its color."
 )
 _TOKEN = Parameter("token", "Access token, for a picture that is locked.")
 _OUTCOMES = (
@@ -41,7 +46,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             _serve,
             Runs.EXECUTOR,
             summary="The picture, whole or scaled.",
-            parameters=(site.UUID, *_SIZES, _TOKEN),
+            parameters=(site.UUID, *_SIZES, _HIGHLIGHT, _TOKEN),
             outcomes=_OUTCOMES,
         ),
         Operation(
@@ -50,7 +55,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             _serve_locked,
             Runs.EXECUTOR,
             summary="A picture that may be locked, for its owner and for moderators.",
-            parameters=(site.UUID, *_SIZES, _TOKEN),
+            parameters=(site.UUID, *_SIZES, _HIGHLIGHT, _TOKEN),
             outcomes=(*_OUTCOMES, site.NOT_ALLOWED),
         ),
     )
@@ -74,7 +79,12 @@ def _serve_locked(call: Call) -> Answer:
 
 
 def serve(call: Call, image: Image) -> Answer:
-    """Answer a picture that the caller may see, scaled as the parameters say."""
+    """Answer a picture that the caller may see, highlighted or scaled as the parameters say."""
+    label = call.text("highlight").strip()
+    data = highlighting.highlight(call.library, call.actor, image, label) if label else None
+    if data is not None:
+        etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+        return media.serve_bytes(call, data, "image/jpeg", etag=etag, cache_control="no-cache")
     size = scaling.target(
         (image.width, image.height), width=_length(call, "width"), height=_length(call, "height")
     )

@@ -35,13 +35,13 @@ def operations(library: Library) -> tuple[Operation, ...]:
         ),
         Operation(
             "POST",
-            site.paths(library, "/v1/annotation/{uuid:str}/refine/{data:str}"),
+            site.paths(library, "/v1/annotation/{uuid:str}/refine/{shape:str}"),
             _refine,
             Runs.EXECUTOR,
             summary="Say properties of a shape; the same again counts once more.",
             parameters=(
                 Parameter("uuid", "UUID of the set of shapes.", "path"),
-                Parameter("data", "UUID of the shape.", "path"),
+                Parameter("shape", "UUID of the shape.", "path"),
             ),
             outcomes=(Outcome(201, "Done; the body is null.", None.__class__), *site.WRITES),
         ),
@@ -93,12 +93,12 @@ def _matching(tx: Tx, call: Call) -> list[Target]:
 
 
 def _refine(call: Call) -> Answer:
-    """POST /v1/annotation/:uuid/refine/:data."""
+    """POST /v1/annotation/:uuid/refine/:shape."""
     keys = [_text(one, i, "label_uuid") for i, one in enumerate(site.sent_list(call))]
     site.crowd_limit(call)
     try:
         with call.writing() as tx:
-            refinements.add(tx, _shape_in(tx, call.text("uuid"), call.text("data")), keys)
+            refinements.add(tx, _shape_in(tx, call.text("uuid"), call.text("shape")), keys)
     except NotFound:
         return site.error(call, 400, "not_found", "There is no such shape in this set.")
     return site.null(201)
