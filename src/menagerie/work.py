@@ -5,12 +5,13 @@ Apart from `app`, so that a process which only runs jobs need not load the web f
 
 from collections.abc import Callable, Mapping
 
-from menagerie.core import annotations, passwords, rendering
+from menagerie.core import annotations, passwords, quality, rendering
 
 JOBS: Mapping[str, Callable[..., None]] = {
     annotations.MEASURE: annotations.measure_coverage,
     rendering.RENDER: rendering.render_image,
     rendering.OPTIMISE: rendering.optimise,
     passwords.RESET_JOB: passwords.send_reset,
+    quality.MEASURE: quality.measure,
 }
 """What `jobs.Worker` runs, by kind."""
