@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from menagerie.datasets.formats import FORMATS, features
+from menagerie.datasets.formats import FORMATS
 from menagerie.datasets.writing import Content, Folder, Job, Options, Report
 
 
@@ -29,7 +29,8 @@ def write(content: Content, name: str, folder: Path, **options) -> Report:
     for one in job.folder.written.values():
         assert job.folder.note_file(one.path) == one
     folder.mkdir(parents=True, exist_ok=True)
-    top = features.yaml(report.front_matter)
+    # A value in JSON is one in YAML as well.
+    top = [f"{key}: {json.dumps(value)}" for key, value in report.front_matter.items()]
     (folder / "README.md").write_text("\n".join(["---", *top, "---", "# Seven", ""]))
     return report
 

@@ -149,6 +149,7 @@ def _image(record: Record, licence_id: int) -> dict[str, object]:
         "author": record.author,
         "author_url": record.author_url,
         "source_url": record.source_url,
+        "caption": record.description,
         "labels": record.labels,
         "tags": record.tags,
     }

@@ -216,36 +216,3 @@ def _readme_type(feature: Feature) -> object:
         case ListOf():
             return {"list": _readme_type(feature.feature)}
     return readme(feature)
-
-
-def yaml(value: object, indent: int = 0) -> list[str]:
-    r"""Return maps, lists, texts and numbers as lines of YAML.
-
-    >>> print("\n".join(yaml({"license": "cc0-1.0", "tags": ["a", "b: c"], "none": []})))
-    license: "cc0-1.0"
-    tags:
-    - "a"
-    - "b: c"
-    none: []
-    """
-    space = " " * indent
-    lines = []
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            name = key if key.isidentifier() else json.dumps(key, ensure_ascii=False)
-            lines += _below(
-                f"{space}{name}:", inner, indent + (0 if isinstance(inner, list) else 2)
-            )
-        return lines
-    if isinstance(value, list) and value:
-        for item in value:
-            first, *rest = yaml(item, indent + 2)
-            lines += [f"{space}- {first.lstrip()}", *rest]
-        return lines
-    return [space + json.dumps(value, ensure_ascii=False)]
-
-
-def _below(key: str, value: object, indent: int) -> list[str]:
-    if isinstance(value, dict | list) and value:
-        return [key, *yaml(value, indent)]
-    return [f"{key} {json.dumps(value, ensure_ascii=False)}"]

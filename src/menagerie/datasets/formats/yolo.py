@@ -4,10 +4,10 @@ The yaml has no `path`: without it the root is the yaml's own folder, with it th
 elsewhere first.
 """
 
+import json
 from collections import Counter
 
 from menagerie.datasets.formats.classes import Classes, Outline, lose_all_but
-from menagerie.datasets.formats.features import yaml
 from menagerie.datasets.formats.splits import ORDER, SHORT, split_of
 from menagerie.datasets.formats.walking import Shown, walk
 from menagerie.datasets.records import Record, Split
@@ -116,7 +116,7 @@ def _put_yaml(job: Job, classes: Classes, written: Counter[Split]) -> None:
     names = dict(enumerate(classes.names))
     lines = [f"{key}: {path}" for key, path in ordered.items()]
     lines += [f"nc: {len(names)}", "names:" if names else "names: {}"]
-    lines += [f"  {index}: {yaml(name)[0]}" for index, name in names.items()]
+    lines += [f"  {index}: {json.dumps(name, ensure_ascii=False)}" for index, name in names.items()]
     text = "\n".join(lines) + "\n"
     job.folder.put("data.yaml", text)
     job.folder.put("dataset.yaml", text)
