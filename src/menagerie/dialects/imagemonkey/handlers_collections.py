@@ -105,7 +105,7 @@ def _shape(
     image = shown.get(gallery.thumbnail_id or 0) if gallery is not None else None
     return shapes.CollectionShape(
         name=name,
-        description=gallery.description if gallery is not None else BUILT_IN[name],
+        description=(gallery.description if gallery else "") or BUILT_IN.get(name, ""),
         # Quirk: a text (datastructures.go, ImageCollection).
         count=str(gallery.image_count if gallery is not None else 0),
         sample_image=shapes.sample(site.picture(call, image)) if image else shapes.NO_SAMPLE,
