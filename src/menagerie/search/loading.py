@@ -353,7 +353,7 @@ class _Advance:
         if touched.ids(ChangeKind.WORD):
             words = lexicon.read(self.connection)
             self.stamps = replace(self.stamps, words=self.seq)
-        return Version(
+        made = Version(
             identity=old.identity,
             seq=self.seq,
             columns={name: draft.finish() for name, draft in self.drafts.items()},
@@ -374,6 +374,10 @@ class _Advance:
             stamps=self.stamps,
             previous=old,
         )
+        offers = old.memory.get("offers")
+        if offers is not None and words is old.words:
+            made.memory["offers"] = offers.replaced(made, self.postings.keys() | self.judged.keys())
+        return made
 
     def _all_judged(self) -> Mapping[int, Verdicts]:
         if not self.judged:

@@ -15,6 +15,7 @@ from pyroaring import BitMap
 
 from menagerie.search.columns import Column, Derived, Draft, Ids, Numbers, from_ids, ids_of
 from menagerie.search.lexicon import Words
+from menagerie.search.offers import Offers
 from menagerie.search.personal import Personal
 from menagerie.search.postings import Postings
 from menagerie.search.verdicts import NO_VERDICTS, Verdicts
@@ -292,6 +293,12 @@ class Version:
         counts = draft.finish()
         self.memory["label_count"] = counts, now
         return counts
+
+    @property
+    def offers(self) -> Offers:
+        """Which labels wait for a verdict."""
+        offers: Offers = self.remember("offers", lambda: Offers.of(self))
+        return offers
 
     @property
     def order(self) -> Order:
