@@ -6,6 +6,7 @@ property and has no tag: `red` of the category `color`, or an answer to a questi
 """
 
 import msgspec
+from sqlalchemy import insert, select
 
 from menagerie.core import rights
 from menagerie.core.word_drafts import Draft, Writer, delete_words, questions, settle_suggestions
@@ -13,7 +14,7 @@ from menagerie.core.word_files import Imported, export_json, import_json
 from menagerie.core.wordbook import LABEL_KINDS, Vocabulary, Word, get, read, vocabulary
 from menagerie.data import vocabulary as shipped
 from menagerie.library import Tx
-from menagerie.storage import schema, sql
+from menagerie.storage import schema
 from menagerie.storage.schema import WordKind
 
 __all__ = [
@@ -38,8 +39,9 @@ _SEEDED = "words_seeded_at"
 
 def seed(tx: Tx) -> None:
     """Put the shipped words into a library that never had them."""
-    fact: dict[str, object] = {"name": _SEEDED, "value": str(tx.now)}
-    if sql.insert_new(tx.connection, schema.facts, [fact]):
+    facts = schema.facts
+    if tx.one(select(facts.c.value).where(facts.c.name == _SEEDED)) is None:
+        tx.execute(insert(facts).values(name=_SEEDED, value=str(tx.now)))
         import_json(tx, shipped.read_all())
 
 
