@@ -5,10 +5,12 @@ Apart from `app`, so that a process which only runs jobs need not load the web f
 
 from collections.abc import Callable, Mapping
 
-from menagerie.core import annotations, passwords, quality, rendering
+from menagerie.core import annotations, exports, freezing, passwords, quality, rendering, snapshots
 
 JOBS: Mapping[str, Callable[..., None]] = {
     annotations.MEASURE: annotations.measure_coverage,
+    exports.WRITE: exports.write,
+    snapshots.FREEZE: freezing.freeze_job,
     rendering.RENDER: rendering.render_image,
     rendering.OPTIMISE: rendering.optimise,
     passwords.RESET_JOB: passwords.send_reset,

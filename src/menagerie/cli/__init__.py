@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("serving:migrate", "Bring the database up to date."),
     "account": ("account:app", "Make, list and change accounts."),
     "import": ("importing:import_", "Put the pictures of a folder into the library."),
+    "export": ("exporting:export", "Write what a query finds as a dataset into a folder."),
+    "snapshot": ("snapshots:app", "Make, list, compare and look into datasets that never change."),
     "search": ("searching:search", "Search from the command line."),
     "vocabulary": ("vocabulary:app", "Import, export, list and add words to judge images by."),
     "check": ("upkeep:check", "Compare files, counters and catalogue with what they should be."),

@@ -5,7 +5,7 @@ read when they are written down.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -91,8 +91,9 @@ def choose(
     wanted = matching(tx, selection)
     left_out: dict[str, int] = {}
     parts = [_NO_FACTS]
-    for ids in _chunks(wanted):
-        parts.append(_facts(_taken(tx, ids, selection, names, left_out)))
+    for ids in chunks(wanted):
+        labels = judged_labels.of_images(tx, ids, names, selection)
+        parts.append(_facts(taken(tx, ids, selection, labels, names, left_out)))
         progress(sum(map(len, parts)), len(wanted))
     facts = np.concatenate(parts)
     facts = facts[np.lexsort((facts["low"], facts["high"]))]
@@ -107,7 +108,8 @@ def choose(
     return Chosen(ids=facts["id"], keys=keys, firsts=firsts, splits=found, left_out=left_out)
 
 
-def _chunks(wanted: BitMap) -> Iterator[list[int]]:
+def chunks(wanted: BitMap) -> Iterator[list[int]]:
+    """Yield the ids in portions that one statement takes."""
     for start in range(0, len(wanted), CHUNK):
         yield list(wanted[start : start + CHUNK])
 
@@ -139,16 +141,21 @@ _COLUMNS = (
     _i.width,
     _i.height,
     _i.verdict_count,
+    _i.size_bytes,
 )
 _HALF = (1 << 64) - 1
 
 
-def _taken(
-    tx: Tx, ids: Sequence[int], selection: Selection, names: Names, left_out: dict[str, int]
+def taken(  # noqa: PLR0917
+    tx: Tx,
+    ids: Sequence[int],
+    selection: Selection,
+    labels: Mapping[int, Sequence[Label]],
+    names: Names,
+    left_out: dict[str, int],
 ) -> Iterator[Row[Any]]:
-    """Yield the rows of the images whose licence and labels are wanted, and count the others."""
+    """Yield the rows of the images whose licence and labels are wanted; count the others."""
     rows = tx.all(select(*_COLUMNS).where(sql.among(tx.connection, _i.id, ids), EXPORTABLE))
-    labels = judged_labels.of_images(tx, ids, names, selection)
     tagged = judged_labels.with_class_tags(tx, names)
     for row in rows:
         reason = _why_not(row, labels.get(row.id, []), selection, is_tagged=row.id in tagged)

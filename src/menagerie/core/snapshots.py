@@ -21,7 +21,7 @@ from sqlalchemy import delete, insert, select, update
 from menagerie import jobs
 from menagerie.core import choosing, judged_labels, rights, visibility
 from menagerie.core.judged_labels import as_text
-from menagerie.datasets import differences, lines, pictures, selections
+from menagerie.datasets import differences, lines, pictures, selections, tables
 from menagerie.datasets.differences import Change
 from menagerie.datasets.lines import BriefLine
 from menagerie.datasets.records import Frozen, Selection
@@ -166,9 +166,15 @@ def check(selection: Selection) -> None:
 
 
 def create(
-    tx: Tx, name: str, selection: Selection, *, version: str | None = None, description: str = ""
+    tx: Tx,
+    name: str,
+    selection: Selection,
+    *,
+    version: str | None = None,
+    description: str = "",
+    enqueues: bool = True,
 ) -> Snapshot:
-    """Begin a snapshot that is listed under its name; a job freezes it.
+    """Begin a snapshot that is listed under its name; a job freezes it, or else the caller.
 
     Without `version` the number follows from what changed since the one before of that name.
     Raises Unauthenticated, Banned, QueryError, and Invalid (`name`, `version` and members of the
@@ -182,7 +188,10 @@ def create(
         differences.require_version(version)
         if _is_taken(tx, name, version):
             raise Invalid({"version": [f"{version} of {name} is there already"]})
-    return _insert(tx, name, selection, version=version, description=description, is_listed=True)
+    made = _insert(tx, name, selection, version=version, description=description, is_listed=True)
+    if enqueues:
+        jobs.enqueue(tx, FREEZE, {"key": made.key})
+    return made
 
 
 def create_for_export(tx: Tx, selection: Selection) -> Snapshot:
@@ -231,8 +240,6 @@ def _insert(
             created_at=tx.now_s,
         )
     )
-    if is_listed:
-        jobs.enqueue(tx, FREEZE, {"key": key})
     return get(tx, key)
 
 
@@ -378,3 +385,11 @@ class _Content(Content):
 
     def _convert(self, source: str, target: str, ending: str, max_side: int) -> exporting.Size:
         return self._library.pool.run(exporting.convert, source, target, ending, max_side)
+
+
+def withdrawn_table(found: Iterable[Tombstone]) -> Iterator[str]:
+    """Yield tombstones as lines of CSV."""
+    writer = tables.Lines()
+    yield writer.line(("image_id", "sha256", "reason", "at"))
+    for stone in found:
+        yield writer.line((stone.id, stone.sha256, stone.reason, stone.at))

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import delete, select
 
 from menagerie import jobs
-from menagerie.core import credentials, filters, quality, sweeping, tags, words
+from menagerie.core import credentials, exports, filters, quality, sweeping, tags, words
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.settings import Settings
 from menagerie.storage import changes, migrate, schema, sql
@@ -55,6 +55,7 @@ def periodic(settings: Settings) -> list[jobs.Periodic]:
         jobs.Periodic("snapshot", settings.snapshot_minutes * _MINUTE, write_snapshot),
         jobs.Periodic("sweep", 6 * _HOUR, sweeping.sweep),
         jobs.Periodic("trim", _HOUR, trim),
+        jobs.Periodic("exports", _HOUR, exports.forget_old),
         jobs.Periodic("measure", 10 * _MINUTE, quality.plan),
     ]
 

@@ -1,0 +1,174 @@
+"""`menagerie snapshot`: make, list, compare and look into datasets that never change."""
+
+import sys
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from menagerie.cli import exporting, terminal
+from menagerie.core import snapshots
+from menagerie.core.judged_labels import as_text
+from menagerie.core.snapshots import Snapshot
+from menagerie.datasets import differences
+from menagerie.datasets.records import Selection
+from menagerie.library import SYSTEM
+
+app = App(help="Make, list, compare and look into datasets that never change.")
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+@app.command
+def create(
+    name: str,
+    *,
+    query: str = "*",
+    language: Literal["tags", "labels"] = "tags",
+    version: str = "",
+    description: str = "",
+    classes: tuple[str, ...] = (),
+    licence: tuple[str, ...] = (),
+    min_probability: float = 0.8,
+    min_votes: int = 1,
+    max_probability_negative: float = 0.2,
+    include_undecided: bool = False,
+    include_unlabelled: bool = True,
+    trust_donor: bool = False,
+    votes: bool = True,
+    dedupe: bool = False,
+    seed: str = "menagerie",
+    splits: tuple[int, int, int] = (80, 10, 10),
+    data: terminal.DataFolder = None,
+) -> None:
+    """Freeze what a query finds now; `menagerie export --help` explains the thresholds.
+
+    Parameters
+    ----------
+    name
+        What to call it; the next snapshot of the same name follows this one.
+    query
+        As in the search box.
+    language
+        The language of the query: tags, or labels.
+    version
+        Three numbers such as 1.0.0; else they follow from what changed.
+    description
+        A sentence for its README.
+    """
+    selection = Selection(
+        query=query,
+        language=language,
+        classes=classes,
+        licences=licence,
+        min_probability=min_probability,
+        min_votes=min_votes,
+        max_probability_negative=max_probability_negative,
+        include_undecided=include_undecided,
+        include_unlabelled=include_unlabelled,
+        trust_donor=trust_donor,
+        include_votes=votes,
+        dedupe=dedupe,
+        seed=seed,
+        ratios=splits,
+    )
+    with terminal.open_library(data) as library:
+        with library.writing(SYSTEM) as tx:
+            made = snapshots.create(
+                tx,
+                name,
+                selection,
+                version=version or None,
+                description=description,
+                enqueues=False,
+            )
+        done = exporting.freeze(library, made)
+    terminal.out.print(f"{_title(done)}: {done.image_count} images, {done.sha256}", markup=False)
+
+
+def _title(snapshot: Snapshot) -> str:
+    return f"{snapshot.name}@{snapshot.version}"
+
+
+@app.command(name="list")
+def list_(*, data: terminal.DataFolder = None) -> None:
+    """List the snapshots, the newest first."""
+    with terminal.open_library(data) as library, library.reading(SYSTEM) as tx:
+        found = snapshots.find_listed(tx)
+    table = Table("snapshot", "images", "made", "state", "query", box=None)
+    for one in found:
+        table.add_row(
+            _title(one), str(one.image_count), as_text(one.created_at), one.state, one.query
+        )
+    terminal.out.print(table)
+
+
+@app.command
+def show(snapshot: str, *, data: terminal.DataFolder = None, as_json: Json = False) -> None:
+    """Show what a snapshot holds.
+
+    Parameters
+    ----------
+    snapshot
+        Name, name@version or UUID.
+    as_json
+        Print its header as JSON.
+    """
+    with terminal.open_library(data) as library:
+        with library.reading(SYSTEM) as tx:
+            found = snapshots.find(tx, snapshot)
+        with snapshots.open_content(library, found.key) as content:
+            source = content.source
+    if as_json:
+        terminal.out.print(msgspec.json.encode(source).decode(), markup=False)
+        return
+    lines = {
+        "snapshot": _title(found),
+        "key": found.key,
+        "SHA-256": found.sha256 or "",
+        "made": source.created_at,
+        "query": f"{source.selection.query} ({source.selection.language})",
+        "classes": ", ".join(one.name for one in source.classes),
+    }
+    lines |= {name: str(number) for name, number in source.counts.items()}
+    for name, value in lines.items():
+        terminal.out.print(f"{name:>12}  {value}", markup=False)
+
+
+@app.command
+def diff(
+    before: str, after: str, *, data: terminal.DataFolder = None, as_json: Json = False
+) -> None:
+    """Print what changed from one snapshot to another, as CSV.
+
+    Parameters
+    ----------
+    before
+        Name, name@version or UUID of the earlier one.
+    after
+        The same of the later one.
+    as_json
+        Print JSON instead.
+    """
+    with terminal.open_library(data) as library:
+        with library.reading(SYSTEM) as tx:
+            keys = [snapshots.find(tx, text).key for text in (before, after)]
+        changes = snapshots.diff(library, *keys)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(changes).decode() + "\n")
+    else:
+        sys.stdout.writelines(differences.table(changes))
+
+
+@app.command
+def withdrawn(snapshot: str, *, data: terminal.DataFolder = None) -> None:
+    """Print which images of a snapshot were taken back since, as CSV.
+
+    Parameters
+    ----------
+    snapshot
+        Name, name@version or UUID.
+    """
+    with terminal.open_library(data) as library, library.reading(SYSTEM) as tx:
+        found = snapshots.withdrawn(tx, snapshots.find(tx, snapshot).key)
+    sys.stdout.writelines(snapshots.withdrawn_table(found))
