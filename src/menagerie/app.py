@@ -3,7 +3,7 @@
 from litestar import Litestar
 
 from menagerie import logs, settings, web
-from menagerie.dialects import philomena
+from menagerie.dialects import imagemonkey, philomena
 from menagerie.http import edge, system
 from menagerie.http.metrics import Metrics
 from menagerie.http.routing import Door
@@ -14,6 +14,7 @@ def dialects(library: Library) -> list[Door]:
     """Return the doors of every dialect; dropping a dialect is dropping its line."""
     return [
         *philomena.doors(library),
+        *imagemonkey.doors(library),
     ]
 
 

@@ -39,12 +39,13 @@ def test_each_dialect_has_a_document_and_all_of_them_one(world: World):
     part = world.client.get("/openapi/philomena.json").json()
     assert whole["openapi"] == part["openapi"] == "3.1.0"
     assert whole["servers"] == [{"url": "http://test"}]
-    assert part["paths"] == whole["paths"]
+    assert part["paths"].items() <= whole["paths"].items()
     assert "/api/v1/json/images/{id}" in part["paths"]
     mounted = {(method, path) for path, entries in part["paths"].items() for method in entries}
     documented = sum(
         len(operation.paths)
         for door in app.dialects(world.library)
+        if door.title == "Philomena"
         for operation in door.operations
     )
     assert len(mounted) == documented

@@ -16,6 +16,7 @@ def test_the_table_of_routes_is_true(world: World):
     mounted = {
         (operation.method, re.sub(r"\{(\w+):\w+\}", r":\1", path))
         for door in app.dialects(world.library)
+        if door.title == "Philomena"
         for operation in door.operations
         for path in operation.paths
     }

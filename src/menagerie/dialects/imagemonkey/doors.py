@@ -9,8 +9,20 @@ from msgspec import UNSET, UnsetType
 from menagerie.dialects.imagemonkey import (
     files,
     handlers_accounts,
+    handlers_annotations,
+    handlers_browse,
+    handlers_collections,
     handlers_donate,
     handlers_export,
+    handlers_game,
+    handlers_graph,
+    handlers_labels,
+    handlers_moderation,
+    handlers_refine,
+    handlers_reports,
+    handlers_statistics,
+    handlers_users,
+    handlers_validate,
     shapes,
     site,
 )
@@ -42,8 +54,20 @@ DESCRIPTION = (
 # Each has `operations(library)`.
 _HANDLERS: tuple[ModuleType, ...] = (
     handlers_donate,
+    handlers_validate,
     handlers_export,
+    handlers_reports,
     handlers_accounts,
+    handlers_labels,
+    handlers_browse,
+    handlers_annotations,
+    handlers_refine,
+    handlers_moderation,
+    handlers_collections,
+    handlers_users,
+    handlers_statistics,
+    handlers_graph,
+    handlers_game,
 )
 # The first words of the dialect's paths; the rest of /v1 is somebody else's.
 FIRST_WORDS = (

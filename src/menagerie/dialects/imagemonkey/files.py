@@ -26,6 +26,7 @@ _SIZES = (
 _HIGHLIGHT = Parameter(
     "highlight", "A label, as queries name it: only what is outlined as it keeps its color."
 )
+_HIGHLIGHT = Parameter("highlight", "A label: all but what is outlined of it in grey.")
 _TOKEN = Parameter("token", "Access token, for a picture that is locked.")
 _OUTCOMES = (
     *(Outcome(200, "The picture.", media_type=t) for t in MEDIA_TYPES.values()),
@@ -89,6 +90,11 @@ def serve(call: Call, image: Image) -> Answer:
         (image.width, image.height), width=_length(call, "width"), height=_length(call, "height")
     )
     policy = CACHED if site.is_unlocked(image) else media.REVALIDATE
+    label = call.text("highlight").strip()
+    drawn = highlighting.highlight(call.library, call.actor, image, label) if label else None
+    if drawn is not None:
+        headers = [("cache-control", "no-cache" if site.is_unlocked(image) else policy)]
+        return Answer(200, drawn, media_type="image/jpeg", headers=headers)
     if size == (image.width, image.height):
         return media.serve(call, media.File(name=images.full_file(image), cache_control=policy))
     data, media_type = scaling.scaled(call.library, image, size)
