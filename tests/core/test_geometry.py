@@ -31,7 +31,11 @@ def without(shape, name):
 def test_shapes_are_read_with_their_members_in_order():
     stroke = {"width": 5, "color": "red"}
     key = "0c71ebfa-1a38-4ebd-8b4a-e4f3f1c6b5f4"
-    full = RECT | {"uuid": "k", "refinements": [{"label_uuid": key}, {"label_uuid": key}], "stroke": stroke}
+    full = RECT | {
+        "uuid": "k",
+        "refinements": [{"label_uuid": key}, {"label_uuid": key}],
+        "stroke": stroke,
+    }
     rect, ellipse, polygon = parse(full, ELLIPSE | {"angle": 12.5}, TRIANGLE | {"left": None})
     assert rect.data == RECT | {"angle": 0, "stroke": stroke}
     assert (rect.refinements, rect.key, ellipse.key) == ((key,), "k", "")

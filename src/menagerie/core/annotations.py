@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, select, update
 
 from menagerie import jobs
 from menagerie.core import geometry, labelling, labels, rights, shapes, visibility, voters, wordbook
@@ -87,7 +87,7 @@ def put(
     drawn = _drawn(tx, image_id, tag_id, shapes_sent)
     if not _is_asserted(tx, image_id, tag_id):
         labels.edit(tx, image_id, add=[name], enforce_board_rules=False, requires_account=False)
-    return _put(tx, image_id, tag_id, drawn, is_auto=is_auto)
+    return _put(tx, image_id, tag_id, drawn, book, is_auto=is_auto)
 
 
 def put_named(
@@ -125,8 +125,9 @@ def replace(tx: Tx, key: str, shapes_sent: object) -> Annotation:
     row = _require(tx, key)
     visibility.require_workable(tx, row.image_id)
     rights.require_unbanned(tx)
+    book = wordbook.vocabulary(tx)
     drawn = _drawn(tx, row.image_id, row.tag_id, shapes_sent)
-    return _put(tx, row.image_id, row.tag_id, drawn, is_auto=row.is_auto)
+    return _put(tx, row.image_id, row.tag_id, drawn, book, is_auto=row.is_auto)
 
 
 _Drawn = list[tuple[geometry.Outline, list[int]]]
@@ -171,7 +172,9 @@ def _is_asserted(tx: Tx, image_id: int, tag_id: int) -> bool:
     return bool(tx.scalar(there) == LabelState.ASSERTED)
 
 
-def _put(tx: Tx, image_id: int, tag_id: int, drawn: _Drawn, *, is_auto: bool) -> Annotation:
+def _put(
+    tx: Tx, image_id: int, tag_id: int, drawn: _Drawn, book: Vocabulary, *, is_auto: bool
+) -> Annotation:
     """Store a new set or the next revision of the one there is."""
     old = tx.one(
         select(_row.id, _row.key, _row.revision, _row.yes_weight, _row.no_weight).where(
@@ -183,7 +186,7 @@ def _put(tx: Tx, image_id: int, tag_id: int, drawn: _Drawn, *, is_auto: bool) ->
         before: Sequence[Shape] = ()
     else:
         annotation_id, revision = old.id, old.revision + 1
-        before = shapes.read(tx, [(old.id, old.revision)])[old.id]
+        before = shapes.read(tx, [(old.id, old.revision)], book)[old.id]
         _advance(tx, old)
     tx.execute(
         insert(schema.annotation_revisions).values(
@@ -199,7 +202,7 @@ def _put(tx: Tx, image_id: int, tag_id: int, drawn: _Drawn, *, is_auto: bool) ->
         if old is None:
             _count(tx, image_id, 1)
         jobs.enqueue(tx, MEASURE, {"image_id": image_id})
-    return _read(tx, _SELECT.where(_row.id == annotation_id))[0]
+    return _read(tx, _SELECT.where(_row.id == annotation_id), book)[0]
 
 
 def _insert(tx: Tx, image_id: int, tag_id: int, *, is_auto: bool) -> int:
@@ -359,12 +362,13 @@ def rows_of_images(
     }
 
 
-def _read(tx: Tx, statement: Select[Any]) -> list[Annotation]:
+def _read(tx: Tx, statement: Select[Any], book: Vocabulary | None = None) -> list[Annotation]:
+    """Return sets; `book` spares whoever has changed something from reading all words again."""
     rows = tx.all(statement)
     if not rows:
         return []
-    book = wordbook.vocabulary(tx)
-    drawn = shapes.read(tx, [(row.id, row.revision) for row in rows])
+    book = book or wordbook.vocabulary(tx)
+    drawn = shapes.read(tx, [(row.id, row.revision) for row in rows], book)
     return [
         Annotation(
             **dict(zip(_FIELDS, row, strict=False)),
@@ -400,6 +404,7 @@ def judge(tx: Tx, key: str, *, is_yes: bool) -> Annotation:
     row = _require(tx, key)
     visibility.require_workable(tx, row.image_id)
     rights.require_unbanned(tx)
+    book = wordbook.vocabulary(tx)
     voter = voters.voter(tx)
     there = (_verdict.annotation_id == row.id, _verdict.revision == row.revision)
     own = None
@@ -416,7 +421,7 @@ def judge(tx: Tx, key: str, *, is_yes: bool) -> Annotation:
             )
         )
         tx.changed(ChangeKind.LABEL, row.image_id, row.tag_id)
-    return _read(tx, _SELECT.where(_row.id == row.id))[0]
+    return _read(tx, _SELECT.where(_row.id == row.id), book)[0]
 
 
 def _store_verdict(
@@ -468,40 +473,3 @@ def measure_coverage(library: Library, *, image_id: int) -> None:
             return  # somebody drew meanwhile, and left a job of their own
         tx.execute(update(schema.images).where(_image.id == image_id).values(coverage=percent))
         tx.changed(ChangeKind.IMAGE, image_id)
-
-
-# Counters.
-
-
-def recount(tx: Tx) -> list[str]:
-    """Return where the counters of images and sets differ from a recount, one text each."""
-    drawn = (
-        select(func.count())
-        .select_from(schema.annotations)
-        .where(_row.image_id == _image.id, ~_row.is_auto)
-        .correlate(schema.images)
-        .scalar_subquery()
-    )
-    images = tx.all(
-        select(_image.id, _image.annotation_count, drawn).where(_image.annotation_count != drawn)
-    )
-    problems = [
-        f"image {image_id}: annotation_count is {stored}, should be {number}"
-        for image_id, stored, number in images
-    ]
-    for stored, condition in (
-        (_row.yes_weight, _verdict.is_yes),
-        (_row.no_weight, ~_verdict.is_yes),
-    ):
-        weight = (
-            select(func.coalesce(func.sum(_verdict.weight), 0))
-            .where(_verdict.annotation_id == _row.id, _verdict.revision == _row.revision, condition)
-            .correlate(schema.annotations)
-            .scalar_subquery()
-        )
-        wrong = tx.all(select(_row.id, stored, weight).where(stored != weight))
-        problems += [
-            f"annotation {annotation_id}: {stored.name} is {kept}, should be {number}"
-            for annotation_id, kept, number in wrong
-        ]
-    return problems

@@ -8,15 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import insert, select, update
 
 from menagerie.core import geometry, wordbook
+from menagerie.core.wordbook import Vocabulary
 from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.storage import schema, sql
 from menagerie.storage.schema import ShapeKind, WordKind
-
-_MOST_PER_STATEMENT = 1000
 
 
 class Refinement(msgspec.Struct, frozen=True):
@@ -40,44 +39,54 @@ class Shape(msgspec.Struct, frozen=True):
 
 _shape = schema.shapes.c
 _said = schema.refinements.c
+_KINDS = {kind.value: kind for kind in ShapeKind}  # quicker than asking the enumeration
 
 
-def read(tx: Tx, revisions: Sequence[tuple[int, int]]) -> dict[int, list[Shape]]:
-    """Return the shapes of one revision of each annotation, in their order, by annotation."""
-    found: dict[int, list[Shape]] = {annotation_id: [] for annotation_id, _ in revisions}
-    for start in range(0, len(revisions), _MOST_PER_STATEMENT):
-        part = revisions[start : start + _MOST_PER_STATEMENT]
-        rows = tx.all(
-            select(_shape.annotation_id, _shape.id, _shape.key, _shape.kind, _shape.data)
-            .where(tuple_(_shape.annotation_id, _shape.revision).in_(part))
-            .order_by(_shape.annotation_id, _shape.position)
+def read(
+    tx: Tx, revisions: Sequence[tuple[int, int]], book: Vocabulary | None = None
+) -> dict[int, list[Shape]]:
+    """Return the shapes of one revision of each annotation, in their order, by annotation.
+
+    `book` is the vocabulary, for callers that have it.
+    """
+    wanted = dict(revisions)
+    found: dict[int, list[Shape]] = {annotation_id: [] for annotation_id in wanted}
+    rows = tx.all(
+        select(
+            _shape.annotation_id, _shape.revision, _shape.id, _shape.key, _shape.kind, _shape.data
         )
-        said = said_of(tx, [row.id for row in rows])
-        for annotation_id, shape_id, key, kind, data in rows:
-            shape = Shape(
-                shape_id,
-                key,
-                ShapeKind(kind),
-                msgspec.json.decode(data),
-                said.get(shape_id, ()),
-            )
-            found[annotation_id].append(shape)
+        # Pairs of both would make SQLite read the whole table.
+        .where(
+            sql.among(tx.connection, _shape.annotation_id, wanted),
+            sql.among(tx.connection, _shape.revision, set(wanted.values())),
+        )
+        .order_by(_shape.annotation_id, _shape.position)
+    )
+    rows = [row for row in rows if wanted[row.annotation_id] == row.revision]
+    said = said_of(tx, [row.id for row in rows], book)
+    for annotation_id, _revision, shape_id, key, kind, data in rows:
+        members = msgspec.json.decode(data)
+        shape = Shape(shape_id, key, _KINDS[kind], members, said.get(shape_id, ()))
+        found[annotation_id].append(shape)
     return found
 
 
-def said_of(tx: Tx, shape_ids: Sequence[int]) -> dict[int, tuple[Refinement, ...]]:
+def said_of(
+    tx: Tx, shape_ids: Sequence[int], book: Vocabulary | None = None
+) -> dict[int, tuple[Refinement, ...]]:
     """Return what was said of shapes, by shape, in the order of names."""
     if not shape_ids:
         return {}
-    book = wordbook.vocabulary(tx)
     found: dict[int, list[Refinement]] = {}
     rows = tx.all(
         select(_said.shape_id, _said.word_id, _said.use_count).where(
             sql.among(tx.connection, _said.shape_id, shape_ids)
         )
     )
+    if rows and book is None:
+        book = wordbook.vocabulary(tx)
     for shape_id, word_id, count in rows:
-        word = book.by_id(word_id)
+        word = book.by_id(word_id) if book is not None else None
         if word is not None:
             said = Refinement(word.key, word.name, word.accessor, count)
             found.setdefault(shape_id, []).append(said)
