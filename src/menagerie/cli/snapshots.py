@@ -15,7 +15,11 @@ from menagerie.datasets import differences
 from menagerie.datasets.records import Selection
 from menagerie.library import SYSTEM
 
-app = App(help="Make, list, compare and look into datasets that never change.")
+app = App(
+    name="snapshot",
+    help="Make, list, compare and look into datasets that never change.",
+    result_action="return_value",
+)
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 

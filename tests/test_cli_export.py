@@ -1,0 +1,97 @@
+"""`menagerie export` and `menagerie snapshot`, as typed."""
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import build
+from menagerie import cli
+from menagerie.core import images, moderation
+from menagerie.library import SYSTEM, Library
+
+ANY = ("--licence", "any", "--include-undecided")
+
+
+@pytest.fixture
+def menagerie(library, database_url, monkeypatch, capsys):
+    """Run a command on the test's library, which has two dogs and a cat."""
+    build.image(library, "safe, dog, solo")
+    build.image(library, "safe, dog, duo")
+    build.image(library, "safe, cat")
+    for name in list(os.environ):  # noqa: TID251 - the caller's settings must not matter
+        if name.startswith("MENAGERIE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("MENAGERIE_DATA", str(library.settings.data_path))
+    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
+    monkeypatch.setenv("MENAGERIE_DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = cli.run([str(word) for word in words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_query_becomes_a_folder(menagerie, tmp_path):
+    code, out, _ = menagerie("export", "--query", "dog", "--output", tmp_path / "out", *ANY)
+    assert code == 0
+    assert "2 images" in out
+    found = rows((tmp_path / "out" / "images.csv").read_text())
+    assert len(found) == 2
+    assert all((tmp_path / "out" / row["file_name"]).is_file() for row in found)
+    code, _, err = menagerie("export", "--output", tmp_path / "out", *ANY)
+    assert code == 2
+    assert "empty folder" in err
+
+
+def test_wrong_words_name_what_is_allowed(menagerie, tmp_path):
+    for words, message in (
+        (("--format", "foo"), "imagefolder"),
+        (("--licence", "WTF"), "CC-BY-4.0"),
+        (("--min-probability", "2"), "from 0 to 1"),
+        (("--query", "((dog"), ""),
+        ((), "licence"),
+    ):
+        code, _, err = menagerie("export", "--output", tmp_path / "out", *words)
+        assert code == 2
+        assert message in err
+        assert not (tmp_path / "out").exists()
+
+
+def test_snapshots_are_made_listed_shown_and_compared(menagerie, library: Library, tmp_path):
+    code, out, _ = menagerie("snapshot", "create", "pets", *ANY)
+    assert code == 0
+    assert out.startswith("pets@1.0.0: 3 images")
+    with library.writing(SYSTEM) as tx:
+        gone = images.get(tx, 1).key
+        moderation.remove(tx, 1, reason="no")
+    assert menagerie("snapshot", "create", "pets", *ANY)[1].startswith("pets@1.0.1: 2 images")
+    listed = menagerie("snapshot", "list")[1]
+    assert listed.index("pets@1.0.1") < listed.index("pets@1.0.0")
+    shown = json.loads(menagerie("snapshot", "show", "pets", "--json")[1])
+    assert (shown["version"], shown["withdrawn"]) == ("1.0.1", [gone])
+    assert "pets@1.0.0" in menagerie("snapshot", "show", "pets@1.0.0")[1]
+    (change,) = rows(menagerie("snapshot", "diff", "pets@1.0.0", "pets")[1])
+    assert (change["image_id"], change["change"]) == (gone, "withdrawn")
+    (stone,) = rows(menagerie("snapshot", "withdrawn", "pets@1.0.0")[1])
+    assert (stone["image_id"], stone["reason"]) == (gone, "removed")
+    assert menagerie("snapshot", "show", "birds")[0] == 4
+    for name in ("one", "two"):
+        words = ("--snapshot", "pets", "--format", "coco", "--output", tmp_path / name)
+        assert menagerie("export", *words)[0] == 0
+    assert _bytes(tmp_path / "one") == _bytes(tmp_path / "two")
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
