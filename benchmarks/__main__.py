@@ -18,12 +18,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import processes, rendering, searches, serving, world
+from benchmarks import picking, processes, rendering, searches, serving, world
 from benchmarks.measure import Row, report
 from menagerie import settings
 from menagerie.library import Library
 
-PARTS = ("search", "vocabulary", "reverse", "memory", "http", "media")
+PARTS = ("search", "vocabulary", "reverse", "picking", "memory", "http", "media")
 VOCABULARY, LARGE_VOCABULARY = 20_000, 500_000
 LIBRARIES = ("litestar", "granian", "pyroaring", "numpy", "sqlalchemy", "pyvips", "msgspec")
 _err = Console(stderr=True)
@@ -107,6 +107,11 @@ def reverse(worlds: Worlds, sizes: list[int]) -> list[Row]:
         library.close()
 
 
+def picked(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure picking, in the smallest world, which has a million labels; it is written to."""
+    return picking.rows(worlds.copy(sizes[0]))
+
+
 def memory(worlds: Worlds, sizes: list[int]) -> list[Row]:
     """Measure memory, start, rebuild and how soon a change is found."""
     return processes.rows(worlds.copy(sizes[-1]))
@@ -128,6 +133,7 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "search": ("search in the core", search),
     "vocabulary": (f"patterns over {LARGE_VOCABULARY:,} tags", vocabulary),
     "reverse": ("reverse search in the core", reverse),
+    "picking": ("what to judge next", picked),
     "memory": ("a process", memory),
     "http": ("HTTP, one worker", http),
     "media": ("pictures", media),

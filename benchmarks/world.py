@@ -4,8 +4,9 @@
 
 Every image has 25 distinct tags out of a vocabulary whose use follows Zipf's law, one of them a
 rating; scores, sizes and dates are spread as on a real board. There are no files behind the images:
-only what search, shapes and counters need is there. Rows go in by the driver itself because the
-core, which checks each picture, would take days.
+only what search, shapes and counters need is there. The most common tags are words that people
+judge, and two accounts have judged a fifth of their labels. Rows go in by the driver itself, since
+the core, which checks each picture, would take days.
 """
 
 import argparse
@@ -28,6 +29,8 @@ START_US = 1_500_000_000_000_000
 STEP_S = 37  # seconds between uploads
 RATINGS = (("safe", 0.72), ("suggestive", 0.12), ("questionable", 0.08), ("explicit", 0.08))
 ACCOUNTS = 200
+WORDS = 400  # of the most common tags
+VERSION = 2  # of what a world is made of; older ones are built again
 
 Ints = NDArray[np.int64]
 
@@ -41,7 +44,8 @@ def build(
     """
     path = folder / "menagerie.db"
     done = folder / "world.done"
-    if done.exists():
+    made_of = f"{VERSION}: {images} {vocabulary} {used} {seed}\n"
+    if done.exists() and done.read_text(encoding="utf-8") == made_of:
         return path
     folder.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
@@ -61,7 +65,7 @@ def build(
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("ANALYZE")
     connection.close()
-    done.write_text(f"{images} {vocabulary} {used} {seed}\n", encoding="utf-8")
+    done.write_text(made_of, encoding="utf-8")
     return path
 
 
@@ -87,6 +91,8 @@ def _fill(
         _add_images(connection, ids, rng)
         _add_labels(connection, ids, used, ratings, rng)
         _add_votes(connection, ids, rng)
+    _add_words(connection, used[:WORDS])
+    _add_verdicts(connection, used[:WORDS])
     for _, sql in indexes:
         connection.execute(sql)
     connection.execute(
@@ -223,6 +229,34 @@ def _add_votes(connection: sqlite3.Connection, ids: Ints, rng: np.random.Generat
             f" VALUES (1000, ?, {START_US}{', 1' if extra else ''})",
             ((i,) for i in liked),
         )
+
+
+def _add_words(connection: sqlite3.Connection, tag_ids: Ints) -> None:
+    connection.executemany(
+        "INSERT INTO words (key, name, kind, tag_id, accessor, created_at)"
+        f" SELECT ?, name, 'normal', id, name, {START_US} FROM tags WHERE id = ?",
+        ((str(uuid.UUID(int=i, version=4)), i) for i in tag_ids.tolist()),
+    )
+
+
+def _add_verdicts(connection: sqlite3.Connection, tag_ids: Ints) -> None:
+    """Let one account judge the labels of every fifth image, and another of every tenth."""
+    among = f"tag_id BETWEEN {tag_ids[0]} AND {tag_ids[-1]}"
+    connection.execute(
+        "UPDATE labels SET yes_weight = (image_id % 7 > 0), no_weight = (image_id % 7 = 0)"
+        f" + (image_id % 10 = 0) WHERE image_id % 5 = 0 AND {among}"
+    )
+    for account_id, step, is_yes in ((1000, 5, "image_id % 7 > 0"), (1001, 10, "0")):
+        connection.execute(
+            "INSERT INTO validations (image_id, tag_id, voter, account_id, is_yes, weight,"
+            f" created_at, updated_at) SELECT image_id, tag_id, 'a{account_id}', {account_id},"
+            f" {is_yes}, 1, {START_US}, {START_US} FROM labels"
+            f" WHERE image_id % {step} = 0 AND {among}"
+        )
+    connection.execute(
+        "UPDATE images SET verdict_count = (SELECT sum(yes_weight + no_weight) FROM labels"
+        " WHERE image_id = images.id) WHERE id % 5 = 0"
+    )
 
 
 def main() -> None:

@@ -451,6 +451,7 @@ labels = Table(
         "no_weight",
         "truth",
         "unfit_count",
+        "state",  # or SQLite would look every label up to see it once more
         sqlite_where=text(IS_JUDGED),
         postgresql_where=text(IS_JUDGED),
     ),

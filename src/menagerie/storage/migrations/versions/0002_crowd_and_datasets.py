@@ -654,7 +654,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_labels_judged",
         "labels",
-        ["tag_id", "image_id", "yes_weight", "no_weight", "truth", "unfit_count"],
+        ["tag_id", "image_id", "yes_weight", "no_weight", "truth", "unfit_count", "state"],
         unique=False,
         sqlite_where=sa.text(
             "state = 'asserted' AND (yes_weight > 0 OR no_weight > 0 OR truth IS NOT NULL)"
