@@ -5,6 +5,7 @@ never changes; only what does not change about an image is asked of the database
 hundred thousand images are those of one moment, however long their reader takes.
 """
 
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -156,6 +157,24 @@ def count_labels(tx: Tx, bounds: Bounds) -> dict[int, int]:
     """Return on how many images each word is a label within the bounds, by tag; none left out."""
     version, taken = tx.version, selection(tx, nodes.All())
     return {tag_id: _count(version, tag_id, taken, bounds) for tag_id in version.words.tag_ids}
+
+
+def count_outlines(tx: Tx, min_probability: float) -> dict[int, int]:
+    """Return on how many images people outlined each label, by tag.
+
+    With a `min_probability`, only outlines that the share of yes among their verdicts reaches.
+    """
+    taken, drawn = selection(tx, nodes.All()), schema.annotations.c
+    found = tx.execute(
+        select(drawn.tag_id, drawn.image_id, drawn.yes_weight, drawn.no_weight).where(
+            drawn.is_auto.is_(False)
+        )
+    )
+    counts: Counter[int] = Counter()
+    for tag_id, image_id, yes, no in found:
+        is_enough = min_probability <= 0 or (yes > 0 and yes >= min_probability * (yes + no))
+        counts[tag_id] += is_enough and image_id in taken
+    return counts
 
 
 def _count(version: Version, tag_id: int, taken: BitMap, bounds: Bounds) -> int:

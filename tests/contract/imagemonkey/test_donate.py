@@ -1,6 +1,5 @@
 """Donating: what is taken, what is refused, and that nothing of what is refused stays."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,10 +13,8 @@ from monkey_world import MACHINE, NOWHERE, Monkey
 
 def stored(monkey: Monkey) -> set[str]:
     """Return the files that the library keeps, but for those of its database."""
-    folder = monkey.library.settings.data_path
-    return {
-        os.path.join(place, name) for place, _, names in os.walk(folder / "files") for name in names
-    }
+    folder = monkey.library.settings.data_path / "files"
+    return {str(path) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_donation_is_there_at_once(monkey: Monkey):

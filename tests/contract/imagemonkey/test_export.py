@@ -154,7 +154,7 @@ def test_grouped_rows(monkey: Monkey):
 
 
 def test_outlines_come_along(monkey: Monkey):
-    first, second, _ = monkey.keys_of
+    _, second, _ = monkey.keys_of
     box = {"type": "rect", "left": 1, "top": 2, "width": 30, "height": 20}
     points = [{"x": 1, "y": 1}, {"x": 20, "y": 1}, {"x": 20, "y": 20}]
     with monkey.library.writing(SYSTEM) as tx:
@@ -216,6 +216,18 @@ def test_a_sample_that_works(monkey: Monkey):
     sample = monkey.get("/v1/export/sample").json()
     assert isinstance(sample, str)
     assert monkey.get("/v1/export", params={"query": sample}).status_code == 200
+
+
+def test_how_many_of_each_label_are_outlined(monkey: Monkey):
+    path = "/v1/statistics/annotations/count"
+    assert monkey.get(path).json() == []
+    box = {"type": "rect", "left": 1, "top": 2, "width": 30, "height": 20}
+    with monkey.library.writing(SYSTEM) as tx:
+        egg = core_words.vocabulary(tx).by_name("egg").tag_id
+        annotations.put(tx, monkey.image_id(monkey.keys_of[1]), egg, [box])
+    assert monkey.get(path).json() == [{"label": "egg", "count": 1}]
+    assert monkey.get(path + "?min_probability=0.5").json() == []
+    assert monkey.get(path + "?min_count=2").json() == []
 
 
 def test_how_many_of_each_label(monkey: Monkey):

@@ -80,6 +80,7 @@ FIRST_WORDS = (
     "donations",
     "export",
     "games",
+    "images",
     "internal",
     "label",
     "labelme",

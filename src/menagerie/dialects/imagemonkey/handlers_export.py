@@ -1,7 +1,7 @@
 """Exports: labels as flat rows or images as grouped ones, streamed; and counts for trainers."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 from menagerie.core import find, images, labelling, rows, words
 from menagerie.core.rows import Bounds
@@ -81,6 +81,15 @@ def operations(library: Library) -> tuple[Operation, ...]:
             _count_validations,
             Runs.EXECUTOR,
             summary="On how many images each label is likely enough.",
+            parameters=bounds,
+            outcomes=(Outcome(200, "By label.", list[shapes.LabelCountShape]), *site.READS),
+        ),
+        Operation(
+            "GET",
+            site.paths(library, "/v1/statistics/annotations/count"),
+            _count_annotations,
+            Runs.EXECUTOR,
+            summary="On how many images each label is outlined well enough.",
             parameters=bounds,
             outcomes=(Outcome(200, "By label.", list[shapes.LabelCountShape]), *site.READS),
         ),
@@ -198,15 +207,24 @@ def _at_most(library: Library, pieces: Generator[bytes]) -> Generator[bytes]:
 
 def _count_validations(call: Call) -> Answer:
     """GET /v1/statistics/validations/count."""
-    least = max(1, site.number(call, "min_count", 1))
     bounds = Bounds(min_probability=_ratio(call, "min_probability"))
     with call.reading() as tx:
-        counts = rows.count_labels(tx, bounds)
-        vocabulary = words.vocabulary(tx)
-        counted = [
-            shapes.LabelCountShape(word.accessor, count)
-            for tag_id, count in counts.items()
-            if count >= least and (word := vocabulary.by_tag(tag_id)) is not None
-        ]
+        return _counted(tx, call, rows.count_labels(tx, bounds))
+
+
+def _count_annotations(call: Call) -> Answer:
+    """GET /v1/statistics/annotations/count."""
+    with call.reading() as tx:
+        return _counted(tx, call, rows.count_outlines(tx, _ratio(call, "min_probability")))
+
+
+def _counted(tx: Tx, call: Call, counts: Mapping[int, int]) -> Answer:
+    least = max(1, site.number(call, "min_count", 1))
+    vocabulary = words.vocabulary(tx)
+    counted = [
+        shapes.LabelCountShape(word.accessor, count)
+        for tag_id, count in counts.items()
+        if count >= least and (word := vocabulary.by_tag(tag_id)) is not None
+    ]
     counted.sort(key=lambda one: (-one.count, one.label))
     return answers.json(counted)
