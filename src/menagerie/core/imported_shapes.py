@@ -15,8 +15,9 @@ _DECIMALS = 6
 def drawn(thing: Object, book: Vocabulary) -> dict[str, Any]:
     """Return an object as `annotations.put` takes it, with the refinements that are words."""
     said = [book.by_accessor(accessor) for accessor in thing.refinements]
-    keys = [word.key for word in said if word is not None and word.kind == WordKind.REFINEMENT]
-    return _shape(thing) | ({"refinements": keys} if keys else {})
+    known = [word for word in said if word is not None and word.kind == WordKind.REFINEMENT]
+    named = [{"label_uuid": word.key} for word in known]
+    return _shape(thing) | ({"refinements": named} if named else {})
 
 
 def _shape(thing: Object) -> dict[str, Any]:

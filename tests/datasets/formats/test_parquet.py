@@ -1,5 +1,7 @@
 import hashlib
 import json
+import subprocess
+import sys
 
 import pyarrow.parquet
 import pytest
@@ -48,8 +50,25 @@ def test_shards_as_many_as_asked_and_the_same_bytes_each_time(tmp_path, export):
         assert path.read_bytes() == (again / "data" / path.name).read_bytes()
 
 
-def test_it_is_known_whether_the_library_is_there():
+_WITHOUT = """
+import sys
+sys.modules["pyarrow"] = None
+from menagerie.datasets.formats import parquet
+from menagerie.errors import Unavailable
+assert not parquet.is_available()
+try:
+    parquet.write(None)
+except Unavailable as error:
+    print(error.message)
+"""
+
+
+def test_without_the_library_it_says_what_to_install():
     assert parquet.is_available()
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT], capture_output=True, text=True, check=True
+    )
+    assert "pip install 'menagerie[parquet]'" in done.stdout
 
 
 @pytest.mark.slow
