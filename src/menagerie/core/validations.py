@@ -91,19 +91,20 @@ def judge(
     """
     if weight < 1:
         raise Invalid({"weight": ["must be at least 1"]})
-    rights_to_more = weight if tx.actor.is_moderator else 1
+    counts_as = weight if tx.actor.is_moderator else 1
     before = _enter(tx, image_id, tag_id, words.vocabulary(tx))
-    return _judge(tx, before, is_yes=is_yes, via=via, weight=rights_to_more)
+    return _judge(tx, before, is_yes=is_yes, via=via, weight=counts_as)
 
 
 def judge_many(
     tx: Tx, verdicts: Iterable[tuple[int, int, bool]], *, via: str = "batch"
 ) -> list[Judged]:
     """Judge many labels (image, tag, yes), all or none; raises as `judge` does."""
+    rights.require_unbanned(tx)
     vocabulary = words.vocabulary(tx)
     done = []
     for image_id, tag_id, is_yes in verdicts:
-        before = _enter(tx, image_id, tag_id, vocabulary)
+        before = _get(tx, image_id, tag_id, vocabulary)
         done.append(_judge(tx, before, is_yes=is_yes, via=via, weight=1))
     return done
 
