@@ -10,14 +10,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from pyroaring import BitMap
-from sqlalchemy import select
 
 from menagerie.core import rights, words
 from menagerie.core.words import Word
 from menagerie.library import SECOND, Tx
 from menagerie.search.columns import from_ids, ids_of
-from menagerie.storage import schema
-from menagerie.storage.schema import Audience, Review
 
 _DAY = dt.timedelta(days=1)
 MOST_OFFSET_S = 14 * 3600
@@ -59,21 +56,10 @@ def tasks(tx: Tx) -> list[Task]:
 
 def _own(tx: Tx) -> BitMap:
     """Return the actor's pictures that may count: seen by everybody, or waiting for that."""
-    account_id = rights.require_account(tx)
-    owned = tx.version.owned(account_id)
-    live = owned & tx.version.live
-    # The catalogue does not tell what waits from what was refused; there is little of both.
-    image = schema.images.c
-    waiting = tx.execute(
-        select(image.id).where(
-            image.account_id == account_id,
-            image.audience == Audience.PUBLIC,
-            image.review == Review.PENDING,
-            image.removed_at.is_(None),
-            image.merged_into_id.is_(None),
-        )
-    )
-    return live | BitMap(waiting.scalars().all())
+    owned = tx.version.owned(rights.require_account(tx))
+    flags = tx.version.flags
+    waiting = owned & flags["pending"] & flags["public"]
+    return (owned & tx.version.live) | (waiting - flags["removed"] - flags["merged"])
 
 
 def _found(tx: Tx, word: Word, own: BitMap) -> int | None:
