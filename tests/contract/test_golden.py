@@ -49,7 +49,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "oembed_large": ("anonymous", "/oembed?url=http://x/img/view/2026/1/1/{large}__cat.png"),
     "autocomplete": ("anonymous", "/autocomplete/tags?term=sol"),
     "autocomplete_2": ("anonymous", "/autocomplete/tags?term=pup&vsn=2&limit=5"),
-    "fetch_tags": ("anonymous", "/fetch/tags?ids[]=1&ids[]=8&ids[]=99999"),
+    "fetch_tags": ("anonymous", "/fetch/tags?ids[]=1&ids[]=676&ids[]=99999"),
 }
 
 

@@ -41,7 +41,7 @@ def test_preparing_twice_changes_nothing(library):
     assert upkeep.prepare(library) == []
     del library.facts
     assert library.facts == before
-    assert set(before) == {"id", "epoch", "secret", "created_at"}
+    assert set(before) == {"id", "epoch", "secret", "created_at", "words_seeded_at"}
 
 
 def test_a_sound_library_has_no_problems(filled):
