@@ -18,12 +18,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import picking, processes, rendering, searches, serving, world
+from benchmarks import crowd, picking, processes, rendering, searches, serving, world
 from benchmarks.measure import Row, report
 from menagerie import settings
 from menagerie.library import Library
 
-PARTS = ("search", "vocabulary", "reverse", "picking", "memory", "http", "media")
+PARTS = ("search", "vocabulary", "reverse", "picking", "crowd", "memory", "http", "media")
 VOCABULARY, LARGE_VOCABULARY = 20_000, 500_000
 LIBRARIES = ("litestar", "granian", "pyroaring", "numpy", "sqlalchemy", "pyvips", "msgspec")
 _err = Console(stderr=True)
@@ -112,6 +112,11 @@ def picked(worlds: Worlds, sizes: list[int]) -> list[Row]:
     return picking.rows(worlds.copy(sizes[0]))
 
 
+def crowd_(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure exports of labels, and verdicts; a hundred thousand images are enough for both."""
+    return crowd.measured(worlds.copy(sizes[0]))
+
+
 def memory(worlds: Worlds, sizes: list[int]) -> list[Row]:
     """Measure memory, start, rebuild and how soon a change is found."""
     return processes.rows(worlds.copy(sizes[-1]))
@@ -134,6 +139,7 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "vocabulary": (f"patterns over {LARGE_VOCABULARY:,} tags", vocabulary),
     "reverse": ("reverse search in the core", reverse),
     "picking": ("what to judge next", picked),
+    "crowd": ("labels and verdicts", crowd_),
     "memory": ("a process", memory),
     "http": ("HTTP, one worker", http),
     "media": ("pictures", media),

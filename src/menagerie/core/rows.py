@@ -92,7 +92,9 @@ def named_tags(tx: Tx, query: Node) -> set[int]:
     return set()
 
 
-def tag_rows(library: Library, tag_ids: Sequence[int], bounds: Bounds) -> Generator[list[LabelRow]]:
+def tag_rows(
+    library: Library, tag_ids: Sequence[int], bounds: Bounds, *, chunk: int = CHUNK
+) -> Generator[list[LabelRow]]:
     """Yield the labels that these tags make, in chunks, by image and tag.
 
     Begins at once: what is wrong with the selection is raised before the first chunk.
@@ -102,7 +104,7 @@ def tag_rows(library: Library, tag_ids: Sequence[int], bounds: Bounds) -> Genera
     left = bounds.limit
     tag_ids = sorted(tag_ids)
     wanted = BitMap.union(BitMap(), *(version.posting(tag) for tag in tag_ids)) & taken
-    for ids in _chunks(wanted, bounds):
+    for ids in _chunks(wanted, bounds, chunk):
         found = _labels(version, tag_ids, ids, bounds)
         if not len(found):
             continue
@@ -122,7 +124,7 @@ def tag_rows(library: Library, tag_ids: Sequence[int], bounds: Bounds) -> Genera
 
 
 def image_rows(
-    tx: Tx, query: Node, bounds: Bounds, *, needs_both: bool = False
+    tx: Tx, query: Node, bounds: Bounds, *, needs_both: bool = False, chunk: int = CHUNK
 ) -> Generator[list[ImageRow]]:
     """Yield the images that a query finds, in chunks, with all labels that the bounds leave.
 
@@ -134,7 +136,7 @@ def image_rows(
     tag_ids = sorted(version.words.tag_ids)
     is_bound = bounds.min_votes > 0 or bounds.min_probability > 0
     left = bounds.limit
-    for ids in _chunks(wanted, bounds):
+    for ids in _chunks(wanted, bounds, chunk):
         labels: dict[int, list[tuple[int, int, int]]] = {}
         for image_id, *label in _labels(version, tag_ids, ids, bounds).tolist():
             labels.setdefault(image_id, []).append(tuple(label))
@@ -171,9 +173,10 @@ def count_outlines(tx: Tx, min_probability: float) -> dict[int, int]:
         )
     )
     counts: Counter[int] = Counter()
-    for tag_id, image_id, yes, no in found:
-        is_enough = min_probability <= 0 or (yes > 0 and yes >= min_probability * (yes + no))
-        counts[tag_id] += is_enough and image_id in taken
+    for row in found:
+        yes, total = row.yes_weight, row.yes_weight + row.no_weight
+        is_enough = min_probability <= 0 or (yes > 0 and yes >= min_probability * total)
+        counts[row.tag_id] += is_enough and row.image_id in taken
     return counts
 
 
@@ -186,7 +189,7 @@ def _count(version: Version, tag_id: int, taken: BitMap, bounds: Bounds) -> int:
     return from_ids(table.ids[passes]).intersection_cardinality(taken)
 
 
-def _chunks(wanted: BitMap, bounds: Bounds) -> Iterator[Numbers]:
+def _chunks(wanted: BitMap, bounds: Bounds, size: int) -> Iterator[Numbers]:
     """Yield the ids from where the bounds begin, ascending."""
     first, tag_id = bounds.after
     # The image itself may have labels of later tags.
@@ -194,8 +197,8 @@ def _chunks(wanted: BitMap, bounds: Bounds) -> Iterator[Numbers]:
         wanted = wanted.copy()
         wanted.remove_range(0, first if tag_id else first + 1)
     everything = np.asarray(wanted.to_array(), np.int64)
-    for start in range(0, len(everything), CHUNK):
-        yield everything[start : start + CHUNK]
+    for start in range(0, len(everything), size):
+        yield everything[start : start + size]
 
 
 def _labels(version: Version, tag_ids: Sequence[int], ids: Numbers, bounds: Bounds) -> Numbers:
