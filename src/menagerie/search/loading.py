@@ -119,9 +119,12 @@ _ASSERTED = _l.state == LabelState.ASSERTED
 # Made once: building a statement costs more than running it.
 _GIVEN: BindParameter[Any] = bindparam("ids", expanding=True)
 _ROWS_BY_ID = _ROWS.where(_i.id.in_(_GIVEN)).order_by(_i.id)
+_ROW = _ROWS.where(_i.id == bindparam("id"))
 _WORDS_BY_ID = _WORDS.where(_t.id.in_(_GIVEN))
 _SAID = (_l.yes_weight, _l.no_weight, _l.truth)
-_LABELS_BY_IMAGE = select(_l.image_id, _l.tag_id, *_SAID).where(_ASSERTED, _l.image_id.in_(_GIVEN))
+_LABELS = select(_l.image_id, _l.tag_id, *_SAID).where(_ASSERTED)
+_LABELS_BY_IMAGE = _LABELS.where(_l.image_id.in_(_GIVEN))
+_LABELS_OF_ONE = _LABELS.where(_l.image_id == bindparam("id"))
 _JUDGED = (
     select(_l.tag_id, _l.image_id, *_SAID)
     .where(text(schema.IS_JUDGED))
@@ -300,6 +303,18 @@ def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
         yield ordered[start : start + _BATCH]
 
 
+def _asked(
+    connection: Connection, one: Select[Any], many: Select[Any], ids: Sequence[int]
+) -> Sequence[Any]:
+    """Return the rows of the statement for a single id, as most changes are, or of that for many.
+
+    A list of parameters is put into the text of a statement each time anew.
+    """
+    if len(ids) == 1:
+        return connection.execute(one, {"id": ids[0]}).all()
+    return connection.execute(many, {"ids": ids}).all()
+
+
 def advance(version: Version, connection: Connection, rows: Sequence[Change]) -> Version:
     """Return the version after `rows`, the log's next; `connection` must see just their state."""
     return _Advance(version, connection, rows).run()
@@ -396,14 +411,14 @@ class _Advance:
         fresh = {image_id for image_id in image_ids if image_id not in known}
         found: set[int] = set()
         for batch in _batches(image_ids):
-            for row in self.connection.execute(_ROWS_BY_ID, {"ids": batch}):
+            for row in _asked(self.connection, _ROW, _ROWS_BY_ID, batch):
                 found.add(row[0])
                 self._put(dict(zip(_NAMES, row, strict=True)))
         for image_id in set(image_ids) - found:
             self._forget(image_id, labels)
         asked = fresh | {image_id for image_id, _ in labels}
         for batch in _batches(asked):
-            for row in self.connection.execute(_LABELS_BY_IMAGE, {"ids": batch}):
+            for row in _asked(self.connection, _LABELS_OF_ONE, _LABELS_BY_IMAGE, batch):
                 if row[0] in fresh or (row[0], row[1]) in labels:
                     labels[row[0], row[1]] = Said(*row[2:])
         return labels
