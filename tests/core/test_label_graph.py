@@ -63,3 +63,12 @@ def test_a_graph_somebody_wrote_is_tied_to_the_vocabulary(library):
         assert label_graph.query(known, "a") == f"{car.key} | own"
         with pytest.raises(Invalid):
             label_graph.evaluate(tx, "digraph {")
+
+
+def test_every_word_that_comes_with_the_program_is_a_kind_of_something(library):
+    main = graph(library).graph
+    known = {node.attributes.get("id") for node in main.nodes}
+    with library.reading(ANONYMOUS) as tx:
+        book = words.vocabulary(tx)
+    missing = [w.name for w in book.labels if w.kind == WordKind.NORMAL and w.key not in known]
+    assert missing == []
