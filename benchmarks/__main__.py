@@ -18,12 +18,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import crowd, picking, processes, rendering, searches, serving, world
+from benchmarks import crowd, datasets, picking, processes, rendering, searches, serving, world
 from benchmarks.measure import Row, report
 from menagerie import settings
 from menagerie.library import Library
 
-PARTS = ("search", "vocabulary", "reverse", "picking", "crowd", "memory", "http", "media")
+PARTS = (
+    "search",
+    "vocabulary",
+    "reverse",
+    "picking",
+    "crowd",
+    "memory",
+    "http",
+    "media",
+    "datasets",
+)
 VOCABULARY, LARGE_VOCABULARY = 20_000, 500_000
 LIBRARIES = ("litestar", "granian", "pyroaring", "numpy", "sqlalchemy", "pyvips", "msgspec")
 _err = Console(stderr=True)
@@ -134,6 +144,13 @@ def media(worlds: Worlds, sizes: list[int]) -> list[Row]:
     return rendering.rows(worlds.folder)
 
 
+def exported(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure exports."""
+    del sizes
+    worlds.folder.mkdir(parents=True, exist_ok=True)
+    return datasets.rows(worlds.folder)
+
+
 _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "search": ("search in the core", search),
     "vocabulary": (f"patterns over {LARGE_VOCABULARY:,} tags", vocabulary),
@@ -143,6 +160,7 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "memory": ("a process", memory),
     "http": ("HTTP, one worker", http),
     "media": ("pictures", media),
+    "datasets": ("exports", exported),
 }
 
 
@@ -161,7 +179,7 @@ def main() -> int:
             load = os.getloadavg()[0]
             rows = part(worlds, sizes)
             is_met &= all(row.is_met is not False for row in rows)
-            at = "" if name == "media" else f", {sizes[-1]:,} images"
+            at = "" if name in {"media", "datasets"} else f", {sizes[-1]:,} images"
             report(f"{title}{at} (load before {load:.1f}, after {os.getloadavg()[0]:.1f})", rows)
     finally:
         shutil.rmtree(worlds.copies, ignore_errors=True)

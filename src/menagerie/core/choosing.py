@@ -236,7 +236,10 @@ def _previous(tx: Tx, keys: list[str], previous_id: int | None) -> Small:
         part = keys[start : start + CHUNK]
         rows = tx.all(
             select(held.image_key, held.split).where(
-                held.snapshot_id == previous_id, held.image_key.between(part[0], part[-1])
+                held.snapshot_id == previous_id,
+                # PostgreSQL takes no BETWEEN of texts with a collation.
+                held.image_key >= part[0],
+                held.image_key <= part[-1],
             )
         )
         had: dict[str, str] = {row.image_key: row.split for row in rows}
