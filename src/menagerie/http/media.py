@@ -31,13 +31,15 @@ Headers = list[tuple[str, str]]
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """A kept file as it is to be served; `download_as` makes the browser save it.
 
-    `cache_control` is said instead of what follows from the other two facts.
+    `digest` is of its bytes, for files that are not named after their own; `cache_control` is said
+    instead of what follows from the other facts.
     """
 
     name: str
     is_final: bool = True
     is_public: bool = True
     download_as: str | None = None
+    digest: str = ""
     cache_control: str = ""
 
 
@@ -102,7 +104,9 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 
 
 def _headers(file: File, size: int) -> Headers:
-    etag = f'"{blobs.sha512_of_name(file.name)[:24]}-{file.name.rpartition("/")[2][-40:]}-{size:x}"'
+    base = file.name.rpartition("/")[2][-40:]
+    digest = file.digest or blobs.sha512_of_name(file.name)
+    etag = f'"{digest[:24]}-{base}-{size:x}"'
     is_cacheable = file.is_final and file.is_public
     headers = [
         ("etag", etag),

@@ -20,7 +20,19 @@ from menagerie.http.call import Call, WrongMethod
 from menagerie.http.parameters import Malformed, identifier
 from menagerie.http.routing import Door, ErrorAnswer, Handler, Operation, Runs
 from menagerie.library import Library
-from menagerie.web import choices, entry, files, pages, picture, settings_pages
+from menagerie.web import (
+    choices,
+    datasets,
+    donate,
+    entry,
+    files,
+    pages,
+    picture,
+    reports,
+    settings_pages,
+    validate,
+    vocabulary,
+)
 from menagerie.web.render import size, url
 from menagerie.web.texts import marked
 from menagerie.web.visit import Visit, identify, reader, writer
@@ -171,6 +183,21 @@ _PAGES: dict[str, PageHandler] = {
     "/galleries/{id:str}": choices.gallery_page,
     "/galleries/{id:str}/edit": choices.edit_gallery_page,
     "/moderation": choices.queue,
+    "/moderation/reports": reports.queue,
+    "/images/{id:str}/report": reports.page,
+    "/validate": validate.page,
+    "/validate/ahead": validate.ahead,
+    "/validate/done": validate.done,
+    "/donate": donate.page,
+    "/vocabulary": vocabulary.page,
+    "/vocabulary/suggest": donate.suggest,
+    "/vocabulary/{key:str}": vocabulary.word_page,
+    "/export": datasets.page,
+    "/exports/{key:str}": datasets.progress,
+    "/exports/{key:str}/download": datasets.download,
+    "/snapshots/{key:str}": datasets.snapshot_page,
+    "/snapshots/{key:str}/withdrawn.csv": datasets.withdrawn,
+    "/snapshots/{key:str}/changes.csv": datasets.changes,
 }
 _FORMS: dict[str, PageHandler] = {
     "/images/{id:str}/vote": picture.vote,
@@ -206,6 +233,13 @@ _FORMS: dict[str, PageHandler] = {
     "/galleries/{id:str}/remove": choices.remove_from_gallery,
     "/galleries/{id:str}/move": choices.move_in_gallery,
     "/moderation/{id:str}": choices.decide,
+    "/moderation/reports/{id:str}": reports.resolve,
+    "/images/{id:str}/report": reports.report,
+    "/validate": validate.judge,
+    "/vocabulary": vocabulary.wish,
+    "/vocabulary/decide": vocabulary.decide,
+    "/export": datasets.request,
+    "/snapshots/{key:str}/export": datasets.export_snapshot,
 }
 _FILES: dict[str, tuple[Handler, Runs]] = {
     "/static/{version:str}/{file:str}": (files.static_file, Runs.INLINE),
@@ -221,6 +255,7 @@ def routes(_library: Library) -> Door:
         *(_operation("GET", path, reader(page)) for path, page in _PAGES.items()),
         *(_operation("POST", path, writer(form)) for path, form in _FORMS.items()),
         _operation("POST", "/upload", writer(entry.upload), takes_files=True),
+        _operation("POST", "/donate", writer(donate.donate), takes_files=True),
         *(_operation("GET", path, run, runs) for path, (run, runs) in _FILES.items()),
     ]
     return Door(

@@ -13,6 +13,7 @@ from menagerie.core import (
     labels,
     moderation,
     rights,
+    validations,
     visibility,
     votes,
 )
@@ -94,6 +95,7 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
         "opened_href": url(f"/images/{image.id}", open=1, **memory),
         "representations": shapes.files(image),
         "groups": shapes.tag_groups(image.tags),
+        "judged": validations.of_image(tx, image.id) if state == "visible" else [],
         "mine": mine,
         "may_vote": may_act and state in {"visible", "pending", "private"},
         "may_edit": may_act and not rights.is_banned(tx),

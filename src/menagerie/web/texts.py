@@ -90,5 +90,7 @@ NOTICES = {
     "unwatched": marked("You no longer watch this tag."),
     "added": marked("Added to the gallery."),
     "gone": marked("Your account is deleted."),
+    "wished": marked("Thank you. Words that many wish for become labels."),
+    "reported": marked("Thank you. A moderator will look at it."),
 }
 """What a page says once after a form was taken, by the code that the notice cookie carries."""

@@ -109,3 +109,13 @@ async function lookAgain() {
   waiting.remove();
 }
 if (waiting) setTimeout(lookAgain, Number(waiting.dataset.refresh) * 1000);
+
+// Long work: its part of the page is looked at again until it is done.
+async function poll(place) {
+  const answer = await fetch(location.href).catch(() => null);
+  const fresh = answer?.ok ? readPage(await answer.text()).querySelector(place.dataset.poll) : null;
+  if (fresh) place.replaceWith(fresh);
+  const next = fresh ?? place;
+  if (next.dataset.poll) setTimeout(poll, 1000, next);
+}
+for (const place of document.querySelectorAll("[data-poll]")) setTimeout(poll, 1000, place);

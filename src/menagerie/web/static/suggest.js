@@ -1,5 +1,6 @@
 // Tags offered while somebody types, for one field of a query or a list of tags.
-const SEPARATORS = { search: /[,()\n]|\s(?:AND|OR)\s|&&|\|\|/g, tags: /,|\n/g };
+const SEPARATORS = { search: /[,()\n]|\s(?:AND|OR)\s|&&|\|\|/g, tags: /,|\n/g, labels: /,/g };
+const SOURCES = { labels: "/vocabulary/suggest?term=" };
 let count = 0;
 
 export function suggest(field) {
@@ -31,7 +32,7 @@ export function suggest(field) {
       start = match.index + match[0].length;
     }
     const text = field.value.slice(start, caret);
-    const lead = text.match(kind === "tags" ? /^\s*/ : /^\s*(?:-|!|NOT\s)?\s*/)[0].length;
+    const lead = text.match(kind !== "search" ? /^\s*/ : /^\s*(?:-|!|NOT\s)?\s*/)[0].length;
     return { text: text.slice(lead), start: start + lead, end: caret };
   }
 
@@ -54,7 +55,7 @@ export function suggest(field) {
 
   function take(name) {
     const { start, end } = word();
-    const tail = kind === "tags" && !/^\s*,/.test(field.value.slice(end)) ? ", " : "";
+    const tail = kind !== "search" && !/^\s*,/.test(field.value.slice(end)) ? ", " : "";
     field.setRangeText(name + tail, start, end, "end");
     close();
     field.focus();
@@ -64,10 +65,11 @@ export function suggest(field) {
   async function look() {
     const { text } = word();
     const turn = ++asked;
-    if (text.trim().length < 3) return close();
+    if (text.trim().length < (kind === "labels" ? 1 : 3)) return close();
     let found = [];
     try {
-      const answer = await fetch(`/autocomplete/tags?vsn=2&limit=10&term=${encodeURIComponent(text.trim())}`);
+      const source = SOURCES[kind] ?? "/autocomplete/tags?vsn=2&limit=10&term=";
+      const answer = await fetch(source + encodeURIComponent(text.trim()));
       if (answer.ok) found = (await answer.json()).suggestions;
     } catch {
       // Without suggestions the field is an ordinary one.
