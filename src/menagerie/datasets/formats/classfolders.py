@@ -97,6 +97,7 @@ def _count(job: Job, classes: Classes) -> Counts:
     return Counter(
         (split_of(frozen.record), one.index)
         for frozen in job.content.frozen()
+        if not job.content.is_withdrawn(frozen.record.id)
         for one in _chosen(job, classes, frozen.record)
     )
 

@@ -36,5 +36,9 @@ def most_by_split(job: Job) -> dict[Split, int]:
     """
     if not job.options.shards:
         return {}
-    counts = Counter(split_of(frozen.record) for frozen in job.content.frozen())
+    counts = Counter(
+        split_of(frozen.record)
+        for frozen in job.content.frozen()
+        if not job.content.is_withdrawn(frozen.record.id)
+    )
     return {split: -(-count // job.options.shards) for split, count in counts.items()}

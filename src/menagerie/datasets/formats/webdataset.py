@@ -8,6 +8,7 @@ import random
 import tarfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from itertools import chain
 
@@ -24,21 +25,25 @@ from menagerie.datasets.writing import Job
 SHARD_BYTES = 1_000_000_000
 SHARD_IMAGES = 10_000
 _BUFFER = 4096
+# Where the head of a member has its size and its sum; the sum's last byte stays a blank.
+_SIZE, _SUM = slice(124, 135), slice(148, 155)
 
 
 def write(job: Job) -> None:
     """Write the shards and `sizes.json`."""
     plan = _Plan(job)
     shards: dict[tuple[Split, str], _Shards] = {}
-    for shown in _walk(job, plan):
-        key = (split_of(shown.frozen.record), shown.picture.extension)
-        if key not in shards:
-            shards[key] = _Shards(job, *key, plan.most(*key))
-        record = shown.record(shown.file_name)
-        shards[key].add(shown, _members(record, plan))
-        job.report.count("images")
-    names = _names(list(shards))
-    sizes = {name: n for key, one in shards.items() for name, n in one.finish(names[key])}
+    with ExitStack() as stack:
+        for shown in _walk(job, plan):
+            key = (split_of(shown.frozen.record), shown.picture.extension)
+            if key not in shards:
+                shards[key] = _Shards(job, *key, plan.most(*key))
+                stack.callback(shards[key].close)
+            record = shown.record(shown.file_name)
+            shards[key].add(shown, _members(record, plan))
+            job.report.count("images")
+        names = _names(list(shards))
+        sizes = {name: n for key, one in shards.items() for name, n in one.finish(names[key])}
     job.folder.put("sizes.json", msgspec.json.format(msgspec.json.encode(sizes, order="sorted")))
     job.report.front_matter = front_matter(_files(names, plan))
 
@@ -59,6 +64,8 @@ class _Plan:
             record = frozen.record
             split = split_of(record)
             self.total += 1
+            if job.content.is_withdrawn(record.id):
+                continue
             self.is_single = self.is_single and len(self.classes.positive(record)) == 1
             self._counts[split, self._type or extension_of(frozen)] += 1
             filled = _filled(record)
@@ -182,6 +189,11 @@ class _Shards:
             self._done.append((self._tar, self._images))
         self._tar, self._images = None, 0
 
+    def close(self) -> None:
+        """Close the file that is being written, if something went wrong meanwhile."""
+        if self._tar is not None:
+            self._tar.close()
+
     def finish(self, prefix: str) -> list[tuple[str, int]]:
         """Close the files and return their names with how many samples are in each."""
         self._end()
@@ -194,12 +206,15 @@ class _Shards:
 class _Tar:
     """A tar file whose members all have the same time, owner and mode.
 
-    Each picture is read once, and written and hashed in the same breath; `tarfile` gives the heads.
+    Each picture is read once, and written and hashed at the same time.
     """
 
     def __init__(self, job: Job, name: str, at_s: int) -> None:
-        self._file = Growing(job.folder, name)
-        self._at_s = at_s
+        self._file = Growing(job.folder, name, hashes_aside=True)
+        info = tarfile.TarInfo("")
+        info.mtime, info.mode = at_s, 0o444
+        self._pattern = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+        self._pattern[_SUM] = b" " * 7  # as the sum itself counts
 
     @property
     def size_bytes(self) -> int:
@@ -225,14 +240,22 @@ class _Tar:
         self._file.write(bytes(-size % tarfile.BLOCKSIZE))
 
     def _head(self, name: str, size: int) -> bytes:
-        info = tarfile.TarInfo(name)
-        info.size, info.mtime, info.mode = size, self._at_s, 0o444
-        return info.tobuf(tarfile.USTAR_FORMAT)
+        """Return what stands before a member; made from a pattern, ten times faster than anew."""
+        head = bytearray(self._pattern)
+        encoded = name.encode()
+        head[: len(encoded)] = encoded
+        head[_SIZE] = b"%011o" % size
+        head[_SUM] = b"%06o\0" % sum(head)
+        return bytes(head)
 
     def end(self) -> None:
         """Write what a tar file ends with and close it."""
         end = 2 * tarfile.BLOCKSIZE
         self._file.write(bytes(end + -(self.size_bytes + end) % tarfile.RECORDSIZE))
+        self._file.close()
+
+    def close(self) -> None:
+        """Close the file as it is."""
         self._file.close()
 
     def finish(self, name: str) -> None:
