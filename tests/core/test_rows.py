@@ -35,7 +35,7 @@ def filled(library):
 
 def read(library, tag_ids, chunk: int = 4000, **bounds):
     chunks = rows.tag_rows(library, tag_ids, Bounds(**bounds), chunk=chunk)
-    return [row for chunk_ in chunks for row in chunk_]
+    return [row for chunk_ in chunks for row in zip(*chunk_, strict=True)]
 
 
 def plain(expected):
@@ -87,11 +87,11 @@ def test_a_few_far_apart(library, filled):
 def test_rows_are_those_of_the_moment_they_began(library, filled):
     tags, expected = filled
     chunks = rows.tag_rows(library, list(tags.values()), Bounds(), chunk=5)
-    begun = next(chunks)
+    begun = list(zip(*next(chunks), strict=True))
     with library.writing(ANONYMOUS) as tx:
         for image_id, tag_id, *_ in expected:
             validations.judge(tx, image_id, tag_id, is_yes=True)
-    found = begun + [row for chunk in chunks for row in chunk]
+    found = begun + [row for chunk in chunks for row in zip(*chunk, strict=True)]
     assert [row[1:] for row in found] == plain(expected)
 
 

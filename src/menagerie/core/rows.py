@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pyroaring import BitMap
 from sqlalchemy import bindparam, select
 
-from menagerie.core import annotations, filters, find, visibility
+from menagerie.core import annotations, filters, find
 from menagerie.core.annotations import Annotation
 from menagerie.library import ANONYMOUS, Library, Tx
 from menagerie.search import nodes
@@ -29,10 +29,10 @@ CHUNK = 4000
 _DENSE = 0.2
 
 _i = schema.images.c
-_VISIBLE = (visibility.SEARCHABLE, ~_i.is_withheld)
 _BETWEEN = _i.id.between(bindparam("low"), bindparam("high"))
-_KEYS = select(_i.id, _i.key).where(*_VISIBLE)
-_SIZES = select(_i.id, _i.key, _i.width, _i.height).where(*_VISIBLE)
+# Only what never changes; who may be seen is the catalogue's to say, and of one moment.
+_KEYS = select(_i.id, _i.key)
+_SIZES = select(_i.id, _i.key, _i.width, _i.height)
 
 Numbers = npt.NDArray[np.int64]
 
@@ -50,13 +50,16 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
 
 
-class LabelRow(NamedTuple):
-    """One label: the UUID of its image, its tag, and the weights of its verdicts."""
+class LabelRows(NamedTuple):
+    """Labels, column by column: UUIDs of images, tags, weights of the verdicts yes and no.
 
-    key: str
-    tag_id: int
-    yes: int
-    no: int
+    Columns rather than rows, since to make an object of each label takes longer than to write it.
+    """
+
+    keys: list[str]
+    tag_ids: list[int]
+    yes: list[int]
+    no: list[int]
 
 
 class ImageRow(NamedTuple):
@@ -94,7 +97,7 @@ def named_tags(tx: Tx, query: Node) -> set[int]:
 
 def tag_rows(
     library: Library, tag_ids: Sequence[int], bounds: Bounds, *, chunk: int = CHUNK
-) -> Generator[list[LabelRow]]:
+) -> Generator[LabelRows]:
     """Yield the labels that these tags make, in chunks, by image and tag.
 
     Begins at once: what is wrong with the selection is raised before the first chunk.
@@ -108,19 +111,21 @@ def tag_rows(
         found = _labels(version, tag_ids, ids, bounds)
         if not len(found):
             continue
-        with library.reading(ANONYMOUS) as tx:
-            keys: dict[int, str] = dict(_read(tx, _KEYS, np.unique(found[:, 0])))
-        rows = [
-            LabelRow(keys[image_id], tag_id, yes, no)
-            for image_id, tag_id, yes, no in found.tolist()
-            if image_id in keys
-        ]
         if left is not None:
-            rows = rows[:left]
-            left -= len(rows)
-        yield rows
+            found = found[:left]
+            left -= len(found)
+        with library.reading(ANONYMOUS) as tx:
+            keys = _keys(tx, found[:, 0])
+        yield LabelRows(keys, *(found[:, column].tolist() for column in (1, 2, 3)))
         if left == 0:
             return
+
+
+def _keys(tx: Tx, ids: Numbers) -> list[str]:
+    """Return the UUIDs of ascending ids, some of which may repeat."""
+    once, places = np.unique(ids, return_inverse=True)
+    keys = [key for _, key in _read(tx, _KEYS, once)]
+    return keys if len(once) == len(ids) else [keys[place] for place in places.tolist()]
 
 
 def image_rows(

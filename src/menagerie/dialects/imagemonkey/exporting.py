@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
 
 from menagerie.core.annotations import Annotation
-from menagerie.core.rows import ImageRow, LabelRow
+from menagerie.core.rows import ImageRow, LabelRows
 from menagerie.core.validations import probability
 from menagerie.dialects.imagemonkey import shapes
 from menagerie.http import answers
@@ -25,13 +25,13 @@ FORMATS = {
 
 _FLAT_HEAD = "uuid,label,provider,url,probability,num_yes,num_no"
 _GROUPED_HEAD = "uuid,provider,width,height,label,probability,num_yes,num_no"
-_MOST_TAILS = 100_000
+_MOST_ENDS = 100_000
 
 Lines = list[str]
 
 
 def flat(
-    chunks: Iterable[list[LabelRow]], names: Mapping[int, str], folder: str, kind: str
+    chunks: Iterable[LabelRows], names: Mapping[int, str], folder: str, kind: str
 ) -> Generator[bytes]:
     """Yield labels in format `kind`; `names` are those of tags, `folder` is where pictures are."""
     writer = _FlatCsv(names, folder) if kind == "csv" else _FlatJson(names, folder)
@@ -73,7 +73,7 @@ class _FlatJson:
     """Writes labels as objects."""
 
     def __init__(self, names: Mapping[int, str], folder: str) -> None:
-        self._tails: dict[tuple[int, int], str] = {}
+        self._ends = _Ends()
         url = encode_json(folder).decode()[:-1]
         self._middles = {
             tag_id: f'","label":{encode_json(name).decode()},'
@@ -81,19 +81,23 @@ class _FlatJson:
             for tag_id, name in names.items()
         }
 
-    def lines(self, chunk: Iterable[LabelRow]) -> Lines:
-        tails, middles, made = self._tails, self._middles, []
-        for key, tag_id, yes, no in chunk:
-            tail = tails.get((yes, no)) or self._tail(yes, no)
-            made.append(f'{{"uuid":"{key}{middles[tag_id]}{key}{tail}')
-        return made
+    def lines(self, chunk: LabelRows) -> Lines:
+        middles, ends = self._middles, self._ends
+        columns = zip(chunk.keys, chunk.tag_ids, zip(chunk.yes, chunk.no, strict=True), strict=True)
+        return [
+            f'{{"uuid":"{key}{middles[tag_id]}{key}{ends[said]}' for key, tag_id, said in columns
+        ]
 
-    def _tail(self, yes: int, no: int) -> str:
-        if len(self._tails) >= _MOST_TAILS:
-            self._tails.clear()
-        share = encode_json(probability(yes, no)).decode()
-        made = f'","probability":{share},"num_yes":{yes},"num_no":{no}}}'
-        self._tails[yes, no] = made
+
+class _Ends(dict[tuple[int, int], str]):
+    """What follows the address in an object, by the verdicts; most labels have the same few."""
+
+    def __missing__(self, said: tuple[int, int]) -> str:
+        if len(self) >= _MOST_ENDS:
+            self.clear()
+        share = encode_json(probability(*said)).decode()
+        made = f'","probability":{share},"num_yes":{said[0]},"num_no":{said[1]}}}'
+        self[said] = made
         return made
 
 
@@ -104,9 +108,9 @@ class _FlatCsv:
         self._folder = folder
         self._names = {tag_id: _table([[name]]) for tag_id, name in names.items()}
 
-    def lines(self, chunk: Iterable[LabelRow]) -> Lines:
+    def lines(self, chunk: LabelRows) -> Lines:
         made = []
-        for key, tag_id, yes, no in chunk:
+        for key, tag_id, yes, no in zip(*chunk, strict=True):
             begin = f"{key},{self._names[tag_id]},{shapes.PROVIDER},{self._folder}{key}"
             made.append(f"{begin},{probability(yes, no)},{yes},{no}")
         return made
