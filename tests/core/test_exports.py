@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 import build
 from menagerie import jobs
-from menagerie.core import exports, freezing, images, snapshots
+from menagerie.core import exports, freezing, images, snapshots, validations
 from menagerie.datasets.formats import FORMATS
 from menagerie.datasets.records import Selection
 from menagerie.datasets.writing import Options
@@ -178,3 +178,23 @@ def test_own_exports_are_listed(library):
     request(library)
     with library.reading(alice) as tx:
         assert [one.key for one in exports.find_own(tx)] == [made.key]
+
+
+def test_no_export_tells_who_or_where(library):
+    alice = build.account(library, "SecretAlice")
+    alice = msgspec.structs.replace(alice, address="203.0.113.77", fingerprint="browser-77")
+    dog = build.image(library, "safe, dog, solo", actor=alice, name="holiday-in-rome.png")
+    with library.reading(SYSTEM) as tx:
+        tag_id = tx.version.tag_id("dog")
+    with library.writing(alice) as tx:
+        validations.judge(tx, dog, tag_id, is_yes=True)
+    with library.writing(SYSTEM) as tx:
+        snapshot = snapshots.create(tx, "dogs", EVERYTHING)
+    snapshot = freezing.freeze(library, snapshot.key)
+    secrets = ["SecretAlice", "203.0.113.77", "browser-77", "holiday-in-rome", '"a1"', "originals/"]
+    secrets += [str(library.settings.data_path), "localhost", library.facts["secret"]]
+    for name in ("jsonl", "coco", "webdataset", "openimages"):
+        with opened(library, done(library, request(library, snapshot, name))) as archive:
+            for path in archive.namelist():
+                data = archive.read(path)
+                assert not [text for text in secrets if text.encode() in data], path
