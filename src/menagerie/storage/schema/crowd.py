@@ -1,0 +1,250 @@
+"""What a crowd says: the vocabulary, verdicts, outlines, reports, and how far people agree."""
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, text
+
+from menagerie.storage.schema.columns import (
+    Id,
+    String,
+    Time,
+    account,
+    count,
+    metadata,
+    one_of,
+    words_column,
+)
+from menagerie.storage.schema.kinds import ReportState, ShapeKind, SuggestionState, WordKind
+
+words = Table(
+    "words",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("name", String, nullable=False, comment="exact spelling, without the parent's"),
+    Column("parent_id", Id, ForeignKey("words.id")),
+    Column("kind", String, nullable=False),
+    Column(
+        "tag_id",
+        Id,
+        ForeignKey("tags.id"),
+        unique=True,
+        comment="what labels carry; null: a refinement or a category of them",
+    ),
+    words_column("plural"),
+    words_column("description"),
+    Column(
+        "accessor",
+        String,
+        nullable=False,
+        unique=True,
+        comment="how label queries name it, such as dog.has='mouth'",
+    ),
+    words_column("quiz", "JSON list of the questions asked about shapes of this label"),
+    Column("created_at", Time, nullable=False),
+    Index(None, "parent_id"),
+    one_of("kind", WordKind),
+    sqlite_autoincrement=True,
+    comment="the vocabulary: what may be donated to, judged and exported",
+)
+
+word_suggestions = Table(
+    "word_suggestions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", String, nullable=False, comment="as first typed"),
+    Column("tag_name", String, nullable=False, unique=True, comment="normalised"),
+    count("use_count", "times it was wished for"),
+    account(),
+    Column("state", String, nullable=False),
+    Column("word_id", Id, ForeignKey("words.id"), comment="what it became"),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    one_of("state", SuggestionState),
+    sqlite_autoincrement=True,
+)
+
+validations = Table(
+    "validations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("tag_id", Id, ForeignKey("tags.id"), nullable=False),
+    Column("voter", String, comment="stands for whoever judged; null: nobody known, always counts"),
+    account(),
+    Column("is_yes", Boolean, nullable=False),
+    Column("weight", Integer, nullable=False, comment="1; a moderator's word may weigh more"),
+    words_column("via", "where it was said: validate, batch, game, api, web"),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("uq_validations_label_voter", "image_id", "tag_id", "voter", unique=True),
+    Index(None, "tag_id"),
+    Index(None, "voter", "updated_at"),
+    Index(None, "account_id"),
+    Index(None, "updated_at"),
+    sqlite_autoincrement=True,
+    comment="one verdict on one label",
+)
+
+annotations = Table(
+    "annotations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("tag_id", Id, ForeignKey("tags.id"), nullable=False),
+    Column("is_auto", Boolean, nullable=False, comment="made by a machine"),
+    Column("revision", Integer, nullable=False, comment="the newest; the first is 1"),
+    count("yes_weight"),
+    count("no_weight"),
+    account(),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("uq_annotations_label", "image_id", "tag_id", "is_auto", unique=True),
+    Index(None, "tag_id"),
+    Index(None, "account_id"),
+    Index(None, "updated_at"),
+    sqlite_autoincrement=True,
+    comment="the set of shapes that locates one label on one image",
+)
+
+annotation_revisions = Table(
+    "annotation_revisions",
+    metadata,
+    Column("annotation_id", Id, ForeignKey("annotations.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    account(),
+    count("yes_weight", "of this revision when the next replaced it"),
+    count("no_weight"),
+    Column("created_at", Time, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+shapes = Table(
+    "shapes",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("annotation_id", Id, ForeignKey("annotations.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("position", Integer, nullable=False, comment="0 is the first"),
+    Column("kind", String, nullable=False),
+    Column("data", String, nullable=False, comment="JSON; px of the upright picture, degrees"),
+    Index(None, "annotation_id", "revision", "position"),
+    one_of("kind", ShapeKind),
+    sqlite_autoincrement=True,
+)
+
+refinements = Table(
+    "refinements",
+    metadata,
+    Column("shape_id", Id, ForeignKey("shapes.id"), primary_key=True),
+    Column("word_id", Id, ForeignKey("words.id"), primary_key=True),
+    count("use_count", "times it was said"),
+    Column("created_at", Time, nullable=False),
+    Index(None, "word_id"),
+    sqlite_with_rowid=False,
+    comment="a property of what one shape shows",
+)
+
+annotation_validations = Table(
+    "annotation_validations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("annotation_id", Id, ForeignKey("annotations.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("voter", String, comment="as in validations"),
+    account(),
+    Column("is_yes", Boolean, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("updated_at", Time, nullable=False),
+    Index("uq_annotation_validations_voter", "annotation_id", "revision", "voter", unique=True),
+    Index(None, "updated_at"),
+    Index(None, "account_id"),
+    sqlite_autoincrement=True,
+)
+
+annotation_refusals = Table(
+    "annotation_refusals",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("image_id", Id, ForeignKey("images.id"), primary_key=True),
+    Column("tag_id", Id, ForeignKey("tags.id"), primary_key=True),
+    Column("created_at", Time, nullable=False),
+    sqlite_with_rowid=False,
+    comment="labels that an account does not want to outline",
+)
+
+image_texts = Table(
+    "image_texts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True, comment="UUID"),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("text", String, nullable=False),
+    Column("language", String, nullable=False, comment="en, ger"),
+    Column("state", String, nullable=False, comment="unknown, locked, unlocked"),
+    account(),
+    account("decided_by_id"),
+    Column("created_at", Time, nullable=False),
+    Index(None, "image_id"),
+    Index(None, "state", "id"),
+    sqlite_autoincrement=True,
+    comment="descriptions that the crowd gives an image, each reviewed",
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("category", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("reporter", String, nullable=False, comment="stands for whoever reported"),
+    account(),
+    Column("state", String, nullable=False),
+    account("resolved_by_id"),
+    Column("created_at", Time, nullable=False),
+    Column("resolved_at", Time),
+    Index(None, "image_id"),
+    Index(
+        "uq_reports_open_reporter",
+        "image_id",
+        "reporter",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(None, "state", "id"),
+    one_of("state", ReportState),
+    sqlite_autoincrement=True,
+)
+
+word_measures = Table(
+    "word_measures",
+    metadata,
+    Column("tag_id", Id, ForeignKey("tags.id"), primary_key=True),
+    count("label_count", "labels with a verdict"),
+    count("verdict_count"),
+    count("positive_count"),
+    count("negative_count"),
+    count("undecided_count"),
+    Column("agreement", Float, comment="share of agreeing pairs of verdicts; null: no pair"),
+    Column("alpha", Float, comment="Krippendorff's, nominal; null: undefined"),
+    Column("measured_at", Time, nullable=False),
+    comment="how far people agree about one word",
+)
+
+contributor_measures = Table(
+    "contributor_measures",
+    metadata,
+    Column("voter", String, primary_key=True),
+    account(),
+    count("verdict_count"),
+    Column("yes_ratio", Float, nullable=False),
+    Column("agreement", Float, comment="share of verdicts equal to the final one; null: none"),
+    Column("sensitivity", Float, comment="by Dawid and Skene; null: unknown"),
+    Column("specificity", Float, comment="by Dawid and Skene; null: unknown"),
+    Column("measured_at", Time, nullable=False),
+    Index(None, "account_id"),
+    comment="how far one contributor agrees with the others",
+)
