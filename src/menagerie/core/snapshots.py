@@ -186,8 +186,7 @@ def create(
         raise Invalid({"name": [f"{problem}, not {name!r}"]})
     if version is not None:
         differences.require_version(version)
-        if _is_taken(tx, name, version):
-            raise Invalid({"version": [f"{version} of {name} is there already"]})
+        _require_newer(tx, name, version)
     made = _insert(tx, name, selection, version=version, description=description, is_listed=True)
     if enqueues:
         jobs.enqueue(tx, FREEZE, {"key": made.key})
@@ -199,9 +198,13 @@ def create_for_export(tx: Tx, selection: Selection) -> Snapshot:
     return _insert(tx, "export", selection, version=None, description="", is_listed=False)
 
 
-def _is_taken(tx: Tx, name: str, version: str) -> bool:
-    is_it = (_s.c.name == name) & (_s.c.version == version) & _s.c.is_listed
-    return tx.scalar(select(_s.c.id).where(is_it)) is not None
+def _require_newer(tx: Tx, name: str, version: str) -> None:
+    """Raise Invalid for a version that does not come after all there are of that name."""
+    rows = tx.all(select(_s.c.version).where((_s.c.name == name) & _s.c.is_listed))
+    there = [row.version for row in rows if "-" not in row.version]
+    newest = max(there, key=differences.as_numbers, default="")
+    if newest and differences.as_numbers(version) <= differences.as_numbers(newest):
+        raise Invalid({"version": [f"must be more than {newest}, the newest of {name}"]})
 
 
 def _insert(

@@ -123,7 +123,7 @@ def next_version(version: str, change: Step) -> str:
     >>> next_version("1.2.3", Step.MINOR)
     '1.3.0'
     """
-    major, minor, patch = map(int, version.split("."))
+    major, minor, patch = as_numbers(version)
     if change is Step.MAJOR:
         return f"{major + 1}.0.0"
     return f"{major}.{minor + 1}.0" if change is Step.MINOR else f"{major}.{minor}.{patch + 1}"
@@ -134,6 +134,15 @@ def require_version(version: str) -> str:
     if not _VERSION.fullmatch(version):
         raise Invalid({"version": [f"must be three numbers such as {FIRST}, not {version!r}"]})
     return version
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    """Return the three numbers of a version, by which versions are ordered.
+
+    >>> as_numbers("1.10.0") > as_numbers("1.9.0")
+    True
+    """
+    return tuple(map(int, version.split(".")))
 
 
 def table(changes: Iterable[Change]) -> Iterator[str]:
