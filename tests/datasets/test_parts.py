@@ -87,6 +87,36 @@ def test_a_newcomer_that_joins_two_splits_stays_out():
     assert found == {"a": Split.TRAIN, "b": Split.TEST, "c": None}
 
 
+def _split_all(hashes, previous):
+    """Put images into splits as a snapshot does; their ids are their positions."""
+    firsts = groups.group(np.array(hashes, np.uint64), 4).tolist()
+    found = {}
+    for first in set(firsts):
+        members = [
+            Member(str(at), previous=previous.get(str(at)))
+            for at, other in enumerate(firsts)
+            if other == first
+        ]
+        found |= splits.assign(members, group=str(first), seed="s", ratios=(60, 20, 20))
+    return found, firsts
+
+
+def test_a_hundred_newcomers_move_none_of_the_old_and_no_look_alikes_apart():
+    chance = np.random.default_rng(3)
+    hashes = chance.integers(0, 2**64, 60, dtype=np.uint64).tolist()
+    before, _ = _split_all(hashes, {})
+    # Half of them look like old ones, and some of those like two of them.
+    hashes += [hashes[n] ^ (1 << n) for n in range(50)]
+    hashes += chance.integers(0, 2**64, 50, dtype=np.uint64).tolist()
+    after, firsts = _split_all(hashes, before)
+    assert {key: after[key] for key in before} == before
+    by_group = {}
+    for at, first in enumerate(firsts):
+        if after[str(at)] is not None:
+            by_group.setdefault(first, set()).add(after[str(at)])
+    assert all(len(found) == 1 for found in by_group.values())
+
+
 def _slow_groups(hashes, distance):
     found = list(range(len(hashes)))
     for one, other in itertools.combinations(range(len(hashes)), 2):
