@@ -65,6 +65,7 @@ def test_the_hubs_library_loads_it(tmp_path, export, load):
     (row,) = found["own_readme"]["splits"]["validation"]
     assert (row["labels"], row["negative_labels"]) == (["Käse"], ["dog"])
     assert row["image"]["size"] == [48, 64] == [row["width"], row["height"]]
+    assert row["image"]["in the red box"][0] > 200
     assert row["objects"]["polygon"] == [[], [2.0, 3.0, 11.0, 3.0, 11.0, 12.0]]
     for empty in (found["own_readme__2"], found["imagefolder__2"]):
         assert {split: len(rows) for split, rows in empty["splits"].items()} == {

@@ -84,3 +84,7 @@ def test_the_hubs_library_takes_the_column_for_pictures(tmp_path, export, load):
     assert [names[n] for n in row["negative_labels"]] == ["dog"]
     assert sum(one["rows"] for one in found["parquet"].values()) == 7
     assert all(one["hashes"] == one["said"] for one in found["parquet"].values())
+    turned, _ = found["own_readme"]["splits"]["validation"]
+    red, green, blue = turned["image"]["in the red box"]
+    assert red > 200
+    assert max(green, blue) < 60
