@@ -7,6 +7,7 @@ import pytest
 
 from menagerie import cli
 from menagerie.cli.settings import reference
+from menagerie.datasets.formats import FORMATS
 from menagerie.search.fields import INDEXES
 from menagerie.settings import OPTIONS
 
@@ -48,6 +49,12 @@ def test_every_search_field_is_in_the_search_page(index):
         for field in index.fields
     }
     assert documented == wanted
+
+
+def test_every_dataset_format_is_in_its_page():
+    text = (DOCS / "datasets.md").read_text(encoding="utf-8")
+    section = text.split("| format |")[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) == set(FORMATS)
 
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in DOCS.glob("*.md"))])
