@@ -101,3 +101,12 @@ def test_the_banned_describe_nothing(library):
         moderation.ban(tx, network="192.0.2.0/24", reason="noise")
     with library.writing(Actor(address="192.0.2.7")) as tx, pytest.raises(Banned):
         image_texts.add(tx, image_id, [("x", "en")])
+
+
+def test_descriptions_follow_an_image_that_is_merged(library):
+    one, two = rows.image(library), rows.image(library)
+    add(library, ANONYMOUS, one, "a dog", "both")
+    add(library, ANONYMOUS, two, "both")
+    with library.writing(SYSTEM) as tx:
+        moderation.merge(tx, one, two)
+        assert [text.text for text in image_texts.of_image(tx, two)] == ["a dog", "both"]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
 
-from menagerie.core import images, moderation, rights, visibility
+from menagerie.core import images, rights, staff_log, visibility
 from menagerie.errors import Banned, Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.storage import schema
@@ -152,8 +152,24 @@ def decide(tx: Tx, image_id: int, key: str, *, is_unlocked: bool) -> ImageText:
         .values(state=state, decided_by_id=tx.actor.account_id)
     )
     details: dict[str, object] = {"description": key}
-    moderation.note(tx, f"{state} description", "image", image_id, details=details)
+    staff_log.note(tx, f"{state} description", "image", image_id, details=details)
     return msgspec.structs.replace(found[0], state=state)
+
+
+def move_all(tx: Tx, from_id: int, to_id: int) -> None:
+    """Give an image the descriptions of another that is merged into it, but for those it has.
+
+    The caller decides whether the actor may.
+    """
+    there = {(row.text, row.language) for row in _all(tx, _row.image_id == to_id)}
+    moving = [
+        row.id
+        for row in _all(tx, _row.image_id == from_id)
+        if (row.text, row.language) not in there
+    ]
+    if moving:
+        changed = update(schema.image_texts).where(_row.id.in_(moving))
+        tx.execute(changed.values(image_id=to_id))
 
 
 def _waiting() -> ColumnElement[bool]:

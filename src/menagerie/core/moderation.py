@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
 
 from menagerie.core import (
+    image_texts,
     images,
     labels,
     redrawing,
@@ -188,10 +189,10 @@ def annotate(tx: Tx, image_id: int, text: str) -> None:
 def merge(tx: Tx, image_id: int, target_id: int) -> int:
     """Replace an image by another that shows the same, and return the id of that.
 
-    The target gets its tags with the verdicts on them, outlines, sources, faves, votes, hides,
-    subscriptions and places in galleries, and the earlier of both `first_seen_at`. A target that
-    was merged itself stands for its own; images merged into this one follow it. Raises NotFound;
-    Invalid (`target`) for the same image and for one that is removed.
+    The target gets its tags with the verdicts on them, outlines, descriptions, sources, faves,
+    votes, hides, subscriptions and places in galleries, and the earlier of both `first_seen_at`. A
+    target that was merged itself stands for its own; images merged into this one follow it. Raises
+    NotFound; Invalid (`target`) for the same image and for one that is removed.
     """
     facts = _get_public(tx, image_id)
     target = _get_public(tx, target_id)
@@ -206,6 +207,7 @@ def merge(tx: Tx, image_id: int, target_id: int) -> int:
     labels.move_all(tx, image_id, target.id)
     redrawing.to_image(tx, image_id, target.id)
     votes.move_all(tx, image_id, target.id)
+    image_texts.move_all(tx, image_id, target.id)
     _move_sources(tx, image_id, target.id)
     _move_gallery_places(tx, image_id, target.id)
     _change(tx, facts, merged_into_id=target.id)
