@@ -46,7 +46,9 @@ def test_boxes_are_relative_and_in_the_order_of_open_images(tmp_path, export):
 
 
 def test_pictures_are_jpegs_with_their_md5_and_author(tmp_path, export):
-    folder, _ = export(seven.content(tmp_path / "from"), "openimages")
+    folder, report = export(seven.content(tmp_path / "from"), "openimages")
+    assert report.lost["gif files turned into JPG (first frame)"] == 1
+    assert report.lost["png files turned into JPG"] == 2
     rows = table(folder / "metadata/image_ids.csv")
     assert len(rows) == 7
     for row in rows:

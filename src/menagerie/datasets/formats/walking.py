@@ -11,6 +11,7 @@ from menagerie.errors import NotFound
 STILL = frozenset({"jpg", "png", "gif", "webp", "avif"})
 """What the libraries that load datasets can open, as far as nothing else is said."""
 
+_MOVING = frozenset({"gif", "webm"})
 WITHDRAWN = "images withdrawn since the snapshot was made"
 
 
@@ -45,16 +46,19 @@ def show(job: Job, frozen: Frozen, *, takes: frozenset[str] = STILL) -> Shown | 
 
     A file of a kind that the format does not take becomes a PNG of its first frame.
     """
-    options = job.options
-    kind = extension_of(frozen)
+    options, kind = job.options, extension_of(frozen)
     if options.image == "original" and kind not in takes:
         options = msgspec.structs.replace(options, image="png")
-        job.report.lose(f"{kind} files turned into PNG (first frame)", frozen.record.id)
     try:
-        return Shown(frozen, job.content.picture(frozen, options))
+        shown = Shown(frozen, job.content.picture(frozen, options))
     except NotFound:
         job.report.lose(WITHDRAWN, frozen.record.id)
         return None
+    if shown.picture.extension != kind:
+        frame = " (first frame)" if kind in _MOVING else ""
+        became = shown.picture.extension.upper()
+        job.report.lose(f"{kind} files turned into {became}{frame}", frozen.record.id)
+    return shown
 
 
 def walk(job: Job, *, takes: frozenset[str] = STILL) -> Iterator[Shown]:
