@@ -5,6 +5,7 @@ never changes; only what does not change about an image is asked of the database
 hundred thousand images are those of one moment, however long their reader takes.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -123,9 +124,28 @@ def tag_rows(
 
 def _keys(tx: Tx, ids: Numbers) -> list[str]:
     """Return the UUIDs of ascending ids, some of which may repeat."""
-    once, places = np.unique(ids, return_inverse=True)
-    keys = [key for _, key in _read(tx, _KEYS, once)]
-    return keys if len(once) == len(ids) else [keys[place] for place in places.tolist()]
+    known: _Known = tx.library.caches.setdefault("image keys", _Known())
+    return known.keys(tx, ids)
+
+
+class _Known:
+    """The UUIDs of images that were exported, by id: 36 bytes an image; they never change."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known = np.zeros(0, "S36")
+
+    def keys(self, tx: Tx, ids: Numbers) -> list[str]:
+        with self._lock:
+            top = int(ids[-1])
+            if top >= len(self._known):
+                self._known = np.concatenate([self._known, np.zeros(top + CHUNK, "S36")])
+            missing = np.unique(ids[self._known[ids] == b""])
+            if len(missing):
+                for image_id, key in _read(tx, _KEYS, missing):
+                    self._known[image_id] = key.encode()
+            found: list[str] = self._known[ids].astype("U36").tolist()
+            return found
 
 
 def image_rows(
