@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def make_monkey(prepared, peopled, pool, tmp_path, request) -> Iterator[Callable
     opened: list[Monkey] = []
 
     def make(**values: object) -> Monkey:
-        folder = tmp_path / f"monkey{len(opened)}"
+        folder = tmp_path / f"monkey_{uuid.uuid4().hex}"
         source = prepared if peopled is None else (peopled[0], "")
         url = copy_database(source, folder, request)
         library = open_library(folder, url, pool, **values)
