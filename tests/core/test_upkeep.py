@@ -12,7 +12,7 @@ from menagerie.core import backups, checks, find, rendering, upkeep, votes
 from menagerie.errors import Invalid
 from menagerie.jobs import Worker
 from menagerie.library import SYSTEM, Library
-from menagerie.storage import schema
+from menagerie.storage import schema, sql
 
 HANDLERS = {rendering.RENDER: rendering.render_image, rendering.OPTIMISE: rendering.optimise}
 
@@ -189,3 +189,13 @@ def test_only_whole_backups_are_restored_and_only_into_empty_libraries(filled, t
     (folder / "manifest.json").write_text(json.dumps(manifest | {"database": "oracle"}))
     with pytest.raises(Invalid, match="MENAGERIE_DATABASE_URL"):
         backups.restore(library, folder)
+
+
+def test_rows_whose_key_is_there_are_left_as_they_are(library):
+    there: list[dict[str, object]] = [{"name": "id", "value": "x"}, {"name": "new", "value": "y"}]
+    with library.writing(SYSTEM) as tx:
+        before = tx.scalar(select(schema.facts.c.value).where(schema.facts.c.name == "id"))
+        sql.insert_new(tx.connection, schema.facts, there)
+        sql.insert_new(tx.connection, schema.facts, [])
+        facts = dict(map(tuple, tx.all(select(schema.facts.c.name, schema.facts.c.value))))
+    assert (facts["id"], facts["new"]) == (before, "y")

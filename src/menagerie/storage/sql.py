@@ -29,12 +29,13 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return postgresql.insert(table)
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> int:
-    """Insert `rows`, leaving out those whose key is there already; return how many were new."""
-    if not rows:
-        return 0
-    statement = insert(connection, table).on_conflict_do_nothing()
-    return sum(connection.execute(statement.values(row)).rowcount for row in rows)
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
+    """Insert `rows`, leaving out those whose key is there already.
+
+    How many were new the drivers do not say alike, so neither does this.
+    """
+    if rows:
+        connection.execute(insert(connection, table).on_conflict_do_nothing(), list(rows))
 
 
 def skip_ids(connection: Connection, table: Table, *, last: int) -> None:
