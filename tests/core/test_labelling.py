@@ -135,7 +135,7 @@ def test_what_cannot_be_outlined_is_so_from_the_start(library, dog):
     add(library, ANONYMOUS, image_id, Wanted("TV", is_annotatable=False))
     assert on_image(library, image_id)[0].is_annotatable
     with library.reading(ANONYMOUS) as tx:
-        assert validations.get(tx, image_id, dog.tag_id).unfit_count == validations.UNFIT_FROM
+        assert validations.get(tx, image_id, dog.tag_id).unfit_count == schema.UNFIT_FROM
 
 
 def test_a_part_is_under_its_whole_though_that_is_not_there(library, alice, dog):

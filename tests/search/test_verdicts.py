@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pyroaring import BitMap
 
+from menagerie.datasets import judging
 from menagerie.search.verdicts import (
     FEW,
     NO_VERDICTS,
@@ -87,3 +88,11 @@ def test_shares_are_unknown_without_a_verdict():
     assert lower_bounds(yes, no)[:2].round(6).tolist() == [0.66686, 0.0]
     assert np.isnan(probabilities(yes, no)[2])
     assert np.isnan(lower_bounds(yes, no)[2])
+
+
+def test_the_lower_bound_is_the_same_one_by_one_and_all_together():
+    pairs = [(yes, no) for yes in range(30) for no in range(30) if yes + no]
+    yes, no = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
+    one_by_one = [judging.lower_bound(*pair) for pair in pairs]
+    assert lower_bounds(yes, no).tolist() == pytest.approx(one_by_one, abs=1e-15)
+    assert lower_bounds(yes, no).min() == min(one_by_one) == 0.0

@@ -179,7 +179,7 @@ def _wanted(tx: Tx, word: Word) -> BitMap:
 
 def _is_wanted(label: validations.Judged) -> bool:
     enough = label.num_yes > 0 and 5 * label.num_yes >= 4 * (label.num_yes + label.num_no)
-    return enough and label.unfit_count < validations.UNFIT_FROM
+    return enough and label.unfit_count < schema.UNFIT_FROM
 
 
 def _open_images(tx: Tx, images: BitMap, word: Word, *, shuffles: bool = True) -> Iterator[int]:
@@ -210,7 +210,7 @@ def _still_open(tx: Tx, image_ids: Sequence[int], word: Word) -> list[int]:
             _label.tag_id == word.tag_id,
             _label.state == LabelState.ASSERTED,
             sql.among(tx.connection, _label.image_id, image_ids),
-            _label.unfit_count < validations.UNFIT_FROM,
+            _label.unfit_count < schema.UNFIT_FROM,
             ~drawn,
             ~refused,
         )

@@ -141,7 +141,7 @@ def _put(tx: Tx, image_id: int, names: Sequence[str], unfit: Sequence[str]) -> N
         tx.execute(
             update(schema.labels)
             .where(row.image_id == image_id, row.tag_id.in_(new))
-            .values(unfit_count=validations.UNFIT_FROM)
+            .values(unfit_count=schema.UNFIT_FROM)
         )
         for tag_id in new:
             tx.changed(ChangeKind.LABEL, image_id, tag_id)
@@ -177,7 +177,7 @@ def on_image(tx: Tx, image_id: int) -> list[ImageLabel]:
 
 
 def _label(word: Word, judged: Judged | None, parts: Sequence[ImageLabel]) -> ImageLabel:
-    is_fit = judged is None or judged.unfit_count < validations.UNFIT_FROM
+    is_fit = judged is None or judged.unfit_count < schema.UNFIT_FROM
     return ImageLabel(
         word=word,
         name=word.name,
@@ -208,7 +208,7 @@ def _wished(tx: Tx, image_id: int) -> list[ImageLabel]:
             name=name,
             tag_id=tag_id,
             is_unlocked=False,
-            is_annotatable=unfit < validations.UNFIT_FROM,
+            is_annotatable=unfit < schema.UNFIT_FROM,
             judged=None,
         )
         for tag_id, name, unfit in rows

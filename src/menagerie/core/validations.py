@@ -26,9 +26,6 @@ from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind, LabelState
 
 _USUAL = Selection()
-UNFIT_FROM = 3
-"""How many must have said that a label cannot be outlined before it is not offered for that."""
-
 _MOST_PER_STATEMENT = 10_000
 
 

@@ -1,6 +1,6 @@
 """What verdicts come to under the thresholds of a selection."""
 
-import math
+from typing import Any
 
 from menagerie.datasets.records import Label, Object, Selection, Status
 
@@ -14,19 +14,25 @@ def probability(num_yes: int, num_no: int) -> float:
 
 
 def lower_bound(num_yes: int, num_no: int) -> float:
-    """Return the lower end of Wilson's 95 % interval of the share of yes.
-
-    Source: E. B. Wilson, Probable inference, 1927.
+    """Return the lower end of Wilson's 95 % interval of the share of yes, 0 without verdicts.
 
     >>> round(lower_bound(1, 0), 3), round(lower_bound(95, 5), 3), lower_bound(0, 0)
     (0.207, 0.888, 0.0)
     """
     votes = num_yes + num_no
-    if not votes:
-        return 0.0
-    share, square = num_yes / votes, _Z * _Z
-    spread = _Z * math.sqrt((share * (1 - share) + square / (4 * votes)) / votes)
-    return max(0.0, (share + square / (2 * votes) - spread) / (1 + square / votes))
+    return max(0.0, wilson(num_yes / votes, votes)) if votes else 0.0
+
+
+def wilson(share: Any, votes: Any) -> Any:
+    """Return the lower end of Wilson's 95 % interval of a share among so many; numbers or arrays.
+
+    For a share of 0 it may be below 0 by what rounding leaves.
+
+    Source: E. B. Wilson, Probable inference, 1927.
+    """
+    square = _Z * _Z
+    spread = _Z * ((share * (1 - share) + square / (4 * votes)) / votes) ** 0.5
+    return (share + square / (2 * votes) - spread) / (1 + square / votes)
 
 
 def status(num_yes: int, num_no: int, selection: Selection, *, source: str = "") -> Status:

@@ -32,9 +32,6 @@ _w = schema.words.c
 
 _FEW = 16  # accounts whose sets are worth keeping
 
-MOST_UNFIT = 3
-"""A label is not offered for being outlined once so many said that it cannot be."""
-
 
 class Text(Struct, frozen=True):
     """Where the values of a field are: a column of images, or one beside an image's id."""
@@ -157,7 +154,7 @@ class Stored:
         """Return the images on which a judged label is said to have no outline, by tag."""
         return self._by_tag(
             select(_l.tag_id, _l.image_id).where(
-                text(schema.IS_JUDGED), _l.unfit_count >= MOST_UNFIT
+                text(schema.IS_JUDGED), _l.unfit_count >= schema.UNFIT_FROM
             )
         )
 

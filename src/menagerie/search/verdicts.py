@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap
 
+from menagerie.datasets import judging
 from menagerie.search.columns import Ids, from_ids
 
 _MOST_IN_OVERLAY = 512
-_Z = 1.959963984540054  # 95 % on both sides together
 
 FEW = 5
 """Labels with more verdicts than these are worth another one the more they are disputed."""
@@ -125,11 +125,8 @@ def lower_bounds(yes: npt.NDArray[Any], no: npt.NDArray[Any]) -> npt.NDArray[np.
     [0.66686]
     """
     total = (yes + no).astype(np.float64)
-    n = np.maximum(total, 1.0)
-    p = yes / n
-    square = _Z * _Z
-    spread = _Z * np.sqrt((p * (1 - p) + square / (4 * n)) / n)
-    bound = np.maximum((p + square / (2 * n) - spread) / (1 + square / n), 0.0)
+    votes = np.maximum(total, 1.0)
+    bound = np.maximum(judging.wilson(yes / votes, votes), 0.0)
     return np.where(total > 0, bound, np.nan)
 
 

@@ -23,6 +23,7 @@ from menagerie.storage.schema.crowd import (
 from menagerie.storage.schema.datasets import exports, snapshot_images, snapshots
 from menagerie.storage.schema.images import (
     IS_JUDGED,
+    UNFIT_FROM,
     blobs,
     image_sources,
     images,
@@ -70,6 +71,7 @@ from menagerie.storage.schema.records import changes, facts, jobs, moderation_lo
 
 __all__ = [
     "IS_JUDGED",
+    "UNFIT_FROM",
     "Audience",
     "ChangeKind",
     "Effect",

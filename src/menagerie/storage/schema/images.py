@@ -190,6 +190,9 @@ tag_implications = Table(
 # What a statement must say, word for word, for the databases to use `ix_labels_judged`.
 IS_JUDGED = "state = 'asserted' AND (yes_weight > 0 OR no_weight > 0 OR truth IS NOT NULL)"
 
+UNFIT_FROM = 3
+"""How many must have said that a label cannot be outlined before it is not offered for that."""
+
 labels = Table(
     "labels",
     metadata,
