@@ -53,7 +53,10 @@ def counts(library, word):
 def test_words_are_counted_on_what_everybody_finds(library, gadget, garage):
     one = rows.image(library, "gadget, garage scene")
     rows.image(library, "gadget")
-    rows.image(library, "gadget", audience=Audience.PRIVATE)
+    owner = rows.account(library, "Owner")
+    private = rows.image(library, "gadget", owner=owner, audience=Audience.PRIVATE)
+    with library.writing(owner) as tx:
+        validations.judge(tx, private, gadget.tag_id, is_yes=True)
     rows.image(library, "gadget", review=Review.PENDING)
     judge(library, one, gadget, True, True, False)
     found = counts(library, gadget)

@@ -7,6 +7,7 @@ import build
 import rows
 from menagerie.core import (
     checks,
+    crowd_statistics,
     labelling,
     labels,
     moderation,
@@ -169,3 +170,32 @@ def test_visitors_edit_tags_only_where_an_entry_lets_them(library, dog):
         labels.edit(tx, image_id, add=["dog"], enforce_board_rules=False, requires_account=False)
         assert tx.all(select(schema.tag_changes.c.account_id)) == [(None,)]
     assert rows.tags_of(library, image_id) == {"solo", "dog"}
+
+
+def test_a_word_used_where_others_may_not_look_is_no_wish_yet(library, alice, dog):
+    private = rows.image(library, "solo", owner=alice, audience=Audience.PRIVATE)
+    pending = rows.image(library, "solo", owner=alice, review=Review.PENDING)
+    for image_id in (private, pending):
+        add(library, alice, image_id, Wanted("My Zorb"))
+        assert "My Zorb" in [label.name for label in on_image(library, image_id, alice)]
+    rows.image(library, "my zorb")  # a tag like any other, of somebody else
+    with library.reading(SYSTEM) as tx:
+        assert suggestions.open(tx) == suggestions.uses(tx) == suggestions.accepted(tx) == []
+        assert crowd_statistics.totals(tx).suggestion_count == 0
+    with library.writing(SYSTEM) as tx, pytest.raises(NotFound):
+        suggestions.reject(tx, "my zorb")
+    with library.writing(SYSTEM) as tx:
+        moderation.approve(tx, pending)
+    assert wishes(library) == {"My Zorb": 1}
+
+
+def test_a_wish_said_openly_tells_nothing_of_who_had_it_before(library, alice, dog):
+    bob = rows.account(library, "Bob")
+    add(library, alice, rows.image(library, owner=alice, audience=Audience.PRIVATE), Wanted("ZORB"))
+    on_public = rows.image(library, "zorb")
+    assert [label.name for label in on_image(library, on_public)] == []
+    with library.writing(bob) as tx:
+        wish = suggestions.suggest(tx, "Zorb")
+        owner = tx.scalar(select(schema.word_suggestions.c.account_id))
+    assert (wish.name, wish.use_count, owner) == ("Zorb", 1, bob.account_id)
+    assert [label.name for label in on_image(library, on_public)] == ["Zorb"]

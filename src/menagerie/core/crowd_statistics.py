@@ -14,7 +14,7 @@ import numpy as np
 from pyroaring import BitMap
 from sqlalchemy import ColumnElement, FromClause, false, func, select
 
-from menagerie.core import words
+from menagerie.core import visibility, words
 from menagerie.core.words import Word
 from menagerie.library import SECOND, Tx
 from menagerie.search.columns import ids_of
@@ -27,7 +27,7 @@ PERIOD_DAYS = 30
 
 
 class WordCount(msgspec.Struct, frozen=True):
-    """How many images a word is on and judged on, for everybody to find; and all its verdicts."""
+    """How many images a word is on and judged on, and its verdicts, as far as everybody finds."""
 
     word: Word
     image_count: int
@@ -79,12 +79,15 @@ def _count(tx: Tx, word: Word) -> WordCount:
     version, tag_id = tx.version, word.tag_id or 0
     posting = version.posting(tag_id)
     verdicts = version.verdicts(tag_id)
+    live, table = version.live, verdicts.table
+    if not verdicts.images.issubset(live):
+        table = table.where(np.isin(table.ids, ids_of(verdicts.images & live)))
     return WordCount(
         word=word,
-        image_count=posting.intersection_cardinality(version.live),
-        judged_count=verdicts.images.intersection_cardinality(version.live),
-        yes=int(verdicts.yes.sum()),
-        no=int(verdicts.no.sum()),
+        image_count=posting.intersection_cardinality(live),
+        judged_count=verdicts.images.intersection_cardinality(live),
+        yes=int(table.yes.sum()),
+        no=int(table.no.sum()),
     )
 
 
@@ -142,19 +145,23 @@ def totals(tx: Tx) -> Totals:
     live = version.live
     counted = by_word(tx)
     suggestion = schema.word_suggestions.c
-    is_open = suggestion.state == schema.SuggestionState.OPEN
+    is_open = (suggestion.state == schema.SuggestionState.OPEN) & (suggestion.use_count > 0)
     return Totals(
         image_count=len(live),
         unlabelled_count=len(live - _labelled(tx)),
         label_count=sum(one.image_count for one in counted),
         verdict_count=total_of(tx, "verdict_count"),
         annotation_count=total_of(tx, "annotation_count"),
-        refinement_count=int(
-            tx.scalar(select(func.coalesce(func.sum(schema.refinements.c.use_count), 0)))
-        ),
+        refinement_count=_refinement_count(tx),
         word_count=len(counted),
         suggestion_count=int(tx.scalar(select(func.count(suggestion.id)).where(is_open))),
     )
+
+
+def _refinement_count(tx: Tx) -> int:
+    said = func.coalesce(func.sum(schema.refinements.c.use_count), 0)
+    there = _REFINED.join(schema.images, schema.images.c.id == schema.annotations.c.image_id)
+    return int(tx.scalar(select(said).select_from(there).where(visibility.SEARCHABLE)))
 
 
 def _labelled(tx: Tx) -> BitMap:
@@ -281,11 +288,21 @@ def _histogram(times: Any, weights: Any = None) -> Mapping[int, int]:
     return {first + day: int(sums[day]) for day in np.flatnonzero(sums).tolist()}
 
 
+_REFINED = schema.refinements.join(schema.shapes).join(schema.annotations)
 _TIMES: Mapping[str, tuple[FromClause, ColumnElement[int], ColumnElement[int]]] = {
-    "verdicts": (schema.validations, schema.validations.c.updated_at, func.count()),
-    "annotations": (schema.annotations, schema.annotations.c.updated_at, func.count()),
-    "refinements": (schema.refinements, schema.refinements.c.created_at, func.count()),
+    "verdicts": (
+        schema.validations,
+        schema.validations.c.image_id,
+        schema.validations.c.updated_at,
+    ),
+    "annotations": (
+        schema.annotations,
+        schema.annotations.c.image_id,
+        schema.annotations.c.updated_at,
+    ),
+    "refinements": (_REFINED, schema.annotations.c.image_id, schema.refinements.c.created_at),
 }
+"""By what is counted: where its rows are, the image of one, and when it was said."""
 
 
 class _Past(msgspec.Struct, frozen=True):
@@ -312,9 +329,14 @@ def _by_day(tx: Tx, kind: str) -> Mapping[int, int]:
 def _counted(
     tx: Tx, kind: str, *, since: int | None = None, until: int | None = None
 ) -> Mapping[int, int]:
-    table, time, count = _TIMES[kind]
+    table, image_id, time = _TIMES[kind]
     day = (time // DAY).label("day")
-    statement = select(day, count).select_from(table).group_by(day)
+    statement = (
+        select(day, func.count())
+        .select_from(table.join(schema.images, schema.images.c.id == image_id))
+        .where(visibility.SEARCHABLE)
+        .group_by(day)
+    )
     if since is not None:
         statement = statement.where(time >= since * DAY)
     if until is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 
 from menagerie.core import labels, rights, suggestions, tags, validations, visibility, words
 from menagerie.core.validations import Judged
@@ -54,7 +54,7 @@ def add(tx: Tx, image_id: int, wanted: Iterable[Wanted | tuple[str, Sequence[str
     Raises NotFound when the image is not the actor's to work on; Banned; Unauthenticated for a
     visitor who uses a word that there is not; Invalid (`label`) for what can be no word.
     """
-    visibility.require_workable(tx, image_id)
+    facts = visibility.require_workable(tx, image_id)
     rights.require_unbanned(tx)
     vocabulary = words.vocabulary(tx)
     names: list[str] = []
@@ -73,7 +73,7 @@ def add(tx: Tx, image_id: int, wanted: Iterable[Wanted | tuple[str, Sequence[str
         raise Unauthenticated(_unknown(unknown[0], vocabulary))
     _put(tx, image_id, names, unfit)
     if unknown:
-        suggestions.note_use(tx, unknown)
+        suggestions.note_use(tx, unknown, is_public=visibility.is_searchable(facts))
 
 
 def _unknown(name: str, vocabulary: Vocabulary) -> str:
@@ -156,7 +156,7 @@ def on_image(tx: Tx, image_id: int) -> list[ImageLabel]:
     Other tags of the board are not among them. Raises NotFound when the image is not the actor's
     to work on.
     """
-    visibility.require_workable(tx, image_id)
+    facts = visibility.require_workable(tx, image_id)
     vocabulary = words.vocabulary(tx)
     judged = {one.tag_id: one for one in validations.of_image(tx, image_id)}
     tops: dict[int, tuple[Word, Judged | None]] = {}
@@ -173,7 +173,7 @@ def on_image(tx: Tx, image_id: int) -> list[ImageLabel]:
             tops.setdefault(whole.id, (whole, judged.get(whole.tag_id or 0)))
             parts.setdefault(whole.id, []).append(_label(word, one, ()))
     found = [_label(word, one, parts.get(word.id, ())) for word, one in tops.values()]
-    return sorted([*found, *_wished(tx, image_id)], key=lambda label: label.name)
+    return sorted([*found, *_wished(tx, facts)], key=lambda label: label.name)
 
 
 def _label(word: Word, judged: Judged | None, parts: Sequence[ImageLabel]) -> ImageLabel:
@@ -189,17 +189,18 @@ def _label(word: Word, judged: Judged | None, parts: Sequence[ImageLabel]) -> Im
     )
 
 
-def _wished(tx: Tx, image_id: int) -> list[ImageLabel]:
-    """Return the tags of the image that are open wishes."""
+def _wished(tx: Tx, facts: visibility.Facts) -> list[ImageLabel]:
+    """Return the tags of the image that are open wishes, of a public one those said in public."""
     row, wish = schema.labels.c, schema.word_suggestions.c
     rows = tx.all(
         select(row.tag_id, wish.name, row.unfit_count)
         .join(schema.tags, schema.tags.c.id == row.tag_id)
         .join(schema.word_suggestions, wish.tag_name == schema.tags.c.name)
         .where(
-            row.image_id == image_id,
+            row.image_id == facts.id,
             row.state == LabelState.ASSERTED,
             wish.state == SuggestionState.OPEN,
+            wish.use_count > 0 if visibility.is_searchable(facts) else true(),
         )
     )
     return [

@@ -277,7 +277,20 @@ def searchability_changed(tx: Tx, image_id: int, *, is_searchable: bool) -> None
 
     To be called exactly once per such change, by whoever makes it.
     """
-    _shift_image_counts(tx, list(_asserted(tx, image_id)), 1 if is_searchable else -1)
+    there = _asserted(tx, image_id)
+    _shift_image_counts(tx, list(there), 1 if is_searchable else -1)
+    if is_searchable and there:
+        _show_wishes(tx, [tag.name for tag in there.values()])
+
+
+def _show_wishes(tx: Tx, names: Sequence[str]) -> None:
+    """Count a use of each word wished for so far only on images that others could not find."""
+    row = schema.word_suggestions.c
+    tx.execute(
+        update(schema.word_suggestions)
+        .where(row.tag_name.in_(names), row.use_count == 0)
+        .values(use_count=1, updated_at=tx.now_s)
+    )
 
 
 def move_all(tx: Tx, from_id: int, to_id: int) -> None:

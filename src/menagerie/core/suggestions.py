@@ -1,7 +1,9 @@
 """Suggestions: words that people wish for, until moderators make them words or turn them down.
 
-A wish is counted each time somebody says it or uses the word on an image; it stays an ordinary tag
-until it is accepted, and then every image with the tag has the label at once.
+A wish is counted each time somebody says it or uses the word on an image that everybody finds; it
+stays an ordinary tag until it is accepted, and then every image with the tag has the label at once.
+What was only ever used on images that others may not find is nobody's business: its count is 0
+until one of them is published, and until then it does not exist for anybody who asks here.
 
 Source: ImageMonkey (2017 to 2026) for suggestions, when they are trending, and what accepting asks.
 """
@@ -52,6 +54,7 @@ class Use(msgspec.Struct, frozen=True):
 
 _row = schema.word_suggestions.c
 _SELECT = select(*(_row[name] for name in Suggestion.__struct_fields__))
+_IS_SAID = _row.use_count > 0
 _MOST_USED_FIRST = (_row.use_count.desc(), _row.name, _row.id)
 
 
@@ -75,15 +78,16 @@ def suggest(tx: Tx, name: str) -> Suggestion:
     there = _meant(tx, words.vocabulary(tx), tag_name)
     if there is not None:
         raise Invalid({"name": [f"is already the label {there.display!r}"]})
-    note_use(tx, [clean])
+    note_use(tx, [clean], is_public=True)
     return _get(tx, clean)
 
 
-def note_use(tx: Tx, names: Iterable[str]) -> None:
+def note_use(tx: Tx, names: Iterable[str], *, is_public: bool) -> None:
     """Count a use of names that are no words yet; new ones become suggestions.
 
-    A rejected one stays so; an accepted one whose word was taken out is open again. The caller has
-    checked that the names can be tags.
+    A use on an image that not everybody finds is kept without being counted or shown. A rejected
+    one stays so; an accepted one whose word was taken out is open again. The caller has checked
+    that the names can be tags.
     """
     for name in dict.fromkeys(names):
         tag_name = normalise_tag_name(name)
@@ -93,7 +97,7 @@ def note_use(tx: Tx, names: Iterable[str]) -> None:
                 insert(schema.word_suggestions).values(
                     name=name,
                     tag_name=tag_name,
-                    use_count=1,
+                    use_count=int(is_public),
                     account_id=tx.actor.account_id,
                     state=SuggestionState.OPEN,
                     created_at=tx.now_s,
@@ -101,6 +105,10 @@ def note_use(tx: Tx, names: Iterable[str]) -> None:
                 )
             )
             continue
+        if not is_public:
+            continue
+        if not there.use_count:
+            _make_own(tx, there, name)
         is_gone = there.state == SuggestionState.ACCEPTED and there.word_id is None
         tx.execute(
             update(schema.word_suggestions)
@@ -113,6 +121,12 @@ def note_use(tx: Tx, names: Iterable[str]) -> None:
         )
 
 
+def _make_own(tx: Tx, hidden: Suggestion, name: str) -> None:
+    """Let a wish that nobody may know of begin anew with whoever says it openly."""
+    own = {"name": name, "account_id": tx.actor.account_id, "created_at": tx.now_s}
+    tx.execute(update(schema.word_suggestions).where(_row.id == hidden.id).values(own))
+
+
 def _find(tx: Tx, tag_name: str) -> Suggestion | None:
     row = tx.one(_SELECT.where(_row.tag_name == tag_name))
     return Suggestion(*row) if row is not None else None
@@ -120,7 +134,7 @@ def _find(tx: Tx, tag_name: str) -> Suggestion | None:
 
 def _get(tx: Tx, name: str) -> Suggestion:
     found = _find(tx, normalise_tag_name(name)) if not rights.is_unfit(name) else None
-    if found is None:
+    if found is None or not found.use_count:
         raise NotFound
     return found
 
@@ -136,13 +150,13 @@ def _meant(tx: Tx, book: Vocabulary, tag_name: str) -> Word | None:
 
 def open(tx: Tx) -> list[Suggestion]:  # noqa: A001  # reads as `suggestions.open`
     """Return the suggestions that wait for a decision, the most wished for first."""
-    is_open = _row.state == SuggestionState.OPEN
+    is_open = (_row.state == SuggestionState.OPEN) & _IS_SAID
     return [Suggestion(*row) for row in tx.all(_SELECT.where(is_open).order_by(*_MOST_USED_FIRST))]
 
 
 def accepted(tx: Tx) -> list[Suggestion]:
     """Return the suggestions that became words, the most wished for first."""
-    is_word = (_row.state == SuggestionState.ACCEPTED) & _row.word_id.is_not(None)
+    is_word = (_row.state == SuggestionState.ACCEPTED) & _row.word_id.is_not(None) & _IS_SAID
     return [Suggestion(*row) for row in tx.all(_SELECT.where(is_word).order_by(*_MOST_USED_FIRST))]
 
 
