@@ -276,8 +276,9 @@ def test_a_task_is_a_label_that_is_surely_there_and_not_drawn(library, dog, alic
     withhold(library, secret)
     put(library, ANONYMOUS, drawn, dog)
     put(library, SYSTEM, sure, dog, ELLIPSE, is_auto=True)
-    for _ in range(3):
-        with library.writing(ANONYMOUS) as tx:
+    for number in (1, 1, 1, 2, 3):
+        assert (unfit, "dog") in tasks(library)
+        with library.writing(Actor(fingerprint=str(number))) as tx:
             validations.mark_unfit(tx, unfit, dog)
     assert tasks(library) == {(sure, "dog")}
     say(library, own, cat)

@@ -1,13 +1,11 @@
 """Outlines on an image that is merged are on the other one afterwards, at its size."""
 
 import pytest
-from sqlalchemy import select
 
 import build
 import rows
 from menagerie.core import annotations, checks, images, moderation, vocabulary, wordbook
 from menagerie.library import SYSTEM
-from menagerie.storage import schema
 
 RECT = {"type": "rect", "left": 4, "top": 2, "width": 8, "height": 6, "angle": 30}
 ELLIPSE = {"type": "ellipse", "left": 4, "top": 2, "rx": 6, "ry": 5}
@@ -84,15 +82,30 @@ def test_what_is_outlined_already_or_cut_differently_stays(library, dog):
     assert drawn(library, other) == []
 
 
-def test_an_alias_takes_outlines_along_where_there_are_none(library, dog):
+def test_two_outlines_become_revisions_of_one_under_an_alias(library, dog):
     (hound,) = rows.tag_ids(library, "hound")
     one, both = build.image(library, "dog, hound"), build.image(library, "dog, hound")
+    three = build.image(library, "dog, hound")
     draw(library, SYSTEM, one, hound, RECT)
-    draw(library, SYSTEM, both, hound, RECT)
-    draw(library, SYSTEM, both, dog, ELLIPSE)
+    key = draw(library, SYSTEM, both, dog, ELLIPSE)
+    draw(library, SYSTEM, both, dog, POLYGON)
+    newer = draw(library, SYSTEM, both, hound, RECT)
+    draw(library, SYSTEM, three, hound, RECT)
+    draw(library, SYSTEM, three, dog, ELLIPSE)
+    with library.writing(SYSTEM) as tx:
+        annotations.judge(tx, key, is_yes=False)
+        annotations.judge(tx, newer, is_yes=True)
     with library.writing(SYSTEM) as tx:
         vocabulary.alias(tx, hound, dog)
         assert checks.counters(tx) == []
-        row = schema.annotations.c
-        of = tx.all(select(row.image_id, row.tag_id).order_by(row.image_id, row.tag_id))
-    assert {tuple(found) for found in of} == {(one, dog), (both, dog), (both, hound)}
+    assert [one.tag_id for one in drawn(library, one)] == [dog]
+    (kept,) = drawn(library, both)
+    said = (kept.key, kept.tag_id, kept.revision, kept.num_yes, kept.num_no)
+    assert said == (key, dog, 3, 1, 0)
+    with library.reading(SYSTEM) as tx:
+        before = [annotations.get(tx, key, revision) for revision in (1, 2, 3)]
+    assert [old.shapes[0].kind for old in before] == ["ellipse", "polygon", "rect"]
+    assert [(old.num_yes, old.num_no) for old in before] == [(0, 0), (0, 1), (1, 0)]
+    (other,) = drawn(library, three)
+    assert (other.revision, other.shapes[0].kind) == (2, "ellipse")
+    assert library.catalogue.verify() == []

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, insert, select, update
 
 from menagerie import jobs
 from menagerie.core import geometry, labelling, labels, rights, shapes, visibility, voters, wordbook
+from menagerie.core.carrying import MEASURE_COVERAGE
 from menagerie.core.shapes import Shape
 from menagerie.core.wordbook import Vocabulary, Word
 from menagerie.errors import Invalid, NotFound, Unauthenticated
@@ -23,7 +24,7 @@ from menagerie.library import SYSTEM, Library, Tx
 from menagerie.storage import schema, sql
 from menagerie.storage.schema import ChangeKind, LabelState, WordKind
 
-MEASURE = "annotations.measure_coverage"
+MEASURE = MEASURE_COVERAGE
 METALABEL = "is a metalabel: a scene or context, which has no outline"
 
 

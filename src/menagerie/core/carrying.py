@@ -1,7 +1,8 @@
 """Carrying: verdicts and outlines follow a label to another tag or to another image.
 
-A judge who judged both labels keeps the verdict on the one that stays, and a set of shapes there
-stays as it is. The caller moves the labels themselves.
+A judge who judged both labels keeps the verdict on the one that stays. Two sets of shapes on one
+image become revisions of one. The caller moves the labels themselves. The outlines of an image that
+is merged are copied elsewhere, since they have to be redrawn; see `redrawing`.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,9 +21,13 @@ from sqlalchemy import (
     update,
 )
 
+from menagerie import jobs
 from menagerie.library import Tx
 from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind, LabelState
+
+MEASURE_COVERAGE = "annotations.measure_coverage"
+"""The kind of the job that works out how much of an image its outlines cover."""
 
 _BATCH = 1000
 _verdict = schema.validations.c
@@ -47,35 +52,83 @@ def to_tag(tx: Tx, source_id: int, target_id: int) -> None:
     tx.execute(
         update(schema.validations).where(_verdict.tag_id == source_id).values(tag_id=target_id)
     )
-    _add_unfit(tx, source_id, target_id)
+    _move_marks(tx, source_id, target_id)
     _move_annotations(tx, source_id, target_id)
     _move_refusals(tx, source_id, target_id)
     tx.execute(delete(schema.word_measures).where(schema.word_measures.c.tag_id == source_id))
 
 
-def _add_unfit(tx: Tx, source_id: int, target_id: int) -> None:
-    theirs = schema.labels.alias("theirs")
-    more = select(theirs.c.unfit_count).where(
-        theirs.c.image_id == _label.image_id,
-        theirs.c.tag_id == source_id,
-        theirs.c.unfit_count > 0,
-    )
-    tx.execute(
-        update(schema.labels)
-        .where(_label.tag_id == target_id, more.exists())
-        .values(unfit_count=_label.unfit_count + more.scalar_subquery())
-    )
-
-
-def _move_annotations(tx: Tx, source_id: int, target_id: int) -> None:
-    row, there = schema.annotations.c, schema.annotations.alias("there")
-    is_free = ~exists().where(
-        there.c.image_id == row.image_id,
-        there.c.is_auto == row.is_auto,
+def _move_marks(tx: Tx, source_id: int, target_id: int) -> None:
+    mark, there = schema.unfit_marks.c, schema.unfit_marks.alias("there")
+    is_repeated = and_(
+        there.c.image_id == mark.image_id,
+        there.c.voter == mark.voter,
         there.c.tag_id == target_id,
     )
     tx.execute(
-        update(schema.annotations).where(row.tag_id == source_id, is_free).values(tag_id=target_id)
+        delete(schema.unfit_marks).where(mark.tag_id == source_id, exists().where(is_repeated))
+    )
+    tx.execute(update(schema.unfit_marks).where(mark.tag_id == source_id).values(tag_id=target_id))
+    # The label of an image that has only the source still moves, and its number with it.
+    count_unfit(tx, _label.tag_id == target_id)
+
+
+def _move_annotations(tx: Tx, source_id: int, target_id: int) -> None:
+    """Move sets of shapes; where an image has both, the revisions of the newer follow the older's.
+
+    So nothing that somebody drew is lost, and each label has one set.
+    """
+    row, theirs = schema.annotations.c, schema.annotations.alias("theirs")
+    both = tx.all(
+        select(row.id, theirs.c.id.label("other_id"), row.image_id, row.is_auto)
+        .join(theirs, and_(theirs.c.image_id == row.image_id, theirs.c.is_auto == row.is_auto))
+        .where(row.tag_id == target_id, theirs.c.tag_id == source_id)
+    )
+    for set_id, other_id, image_id, is_auto in both:
+        _join_sets(tx, set_id, other_id)
+        if not is_auto:
+            tx.execute(
+                update(schema.images)
+                .where(_image.id == image_id)
+                .values(annotation_count=_image.annotation_count - 1)
+            )
+            tx.changed(ChangeKind.IMAGE, image_id)
+            jobs.enqueue(tx, MEASURE_COVERAGE, {"image_id": image_id})
+    tx.execute(update(schema.annotations).where(row.tag_id == source_id).values(tag_id=target_id))
+
+
+def _join_sets(tx: Tx, set_id: int, other_id: int) -> None:
+    """Make two sets the revisions of one, the newer's after the older's; it keeps its own key."""
+    table = schema.annotations
+    row = table.c
+    found = {one.id: one for one in tx.all(select(*row).where(row.id.in_([set_id, other_id])))}
+    older, newer = sorted(found.values(), key=lambda one: (one.updated_at, one.id))
+    old_revision = schema.annotation_revisions.c
+    tx.execute(
+        update(schema.annotation_revisions)
+        .where(old_revision.annotation_id == older.id, old_revision.revision == older.revision)
+        .values(yes_weight=older.yes_weight, no_weight=older.no_weight)
+    )
+    for part in (schema.annotation_revisions, schema.shapes, schema.annotation_validations):
+        own: Any = part.c
+        tx.execute(
+            update(part)
+            .where(own.annotation_id == newer.id)
+            .values(annotation_id=older.id, revision=own.revision + older.revision)
+        )
+    tx.execute(delete(table).where(row.id == newer.id))
+    tx.execute(
+        update(table)
+        .where(row.id == older.id)
+        .values(
+            key=found[set_id].key,
+            tag_id=found[set_id].tag_id,
+            revision=older.revision + newer.revision,
+            yes_weight=newer.yes_weight,
+            no_weight=newer.no_weight,
+            account_id=newer.account_id,
+            updated_at=newer.updated_at,
+        )
     )
 
 
@@ -112,16 +165,7 @@ def to_image(tx: Tx, from_id: int, to_id: int) -> None:
         _label.image_id == from_id, _label.state == LabelState.ASSERTED
     )
     there = schema.validations.alias("there")
-    # Two verdicts of nobody known are the same one if they were given at the same moment.
-    is_same = or_(
-        there.c.voter == _verdict.voter,
-        and_(
-            there.c.voter.is_(None),
-            _verdict.voter.is_(None),
-            there.c.created_at == _verdict.created_at,
-            there.c.is_yes == _verdict.is_yes,
-        ),
-    )
+    is_same = _is_same(there.c, _verdict, there.c.is_yes == _verdict.is_yes)
     is_repeated = and_(there.c.image_id == to_id, there.c.tag_id == _verdict.tag_id, is_same)
     fits = (
         _verdict.image_id == from_id,
@@ -135,20 +179,47 @@ def to_image(tx: Tx, from_id: int, to_id: int) -> None:
     carried = list(tx.execute(select(_verdict.tag_id).where(*fits).distinct()).scalars())
     if carried:
         tx.execute(insert(schema.validations).from_select(names, select(*columns).where(*fits)))
-    _copy_unfit(tx, from_id, to_id)
+    _copy_marks(tx, from_id, to_id, asserted)
     for tag_id in carried:
         tx.changed(ChangeKind.LABEL, to_id, tag_id)
     count_again(tx, [to_id])
 
 
-def _copy_unfit(tx: Tx, from_id: int, to_id: int) -> None:
-    theirs = schema.labels.alias("theirs")
-    same = and_(theirs.c.image_id == from_id, theirs.c.tag_id == _label.tag_id)
-    more = select(theirs.c.unfit_count).where(same, theirs.c.unfit_count > _label.unfit_count)
+def _is_same(one: Any, other: Any, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that the same judge said two things of labels.
+
+    Two things said by nobody known are one if they were said at the same moment.
+    """
+    nobody = and_(one.voter.is_(None), other.voter.is_(None))
+    return or_(one.voter == other.voter, and_(nobody, one.created_at == other.created_at, *more))
+
+
+def _copy_marks(tx: Tx, from_id: int, to_id: int, tag_ids: Any) -> None:
+    mark, there = schema.unfit_marks.c, schema.unfit_marks.alias("there")
+    is_repeated = and_(
+        there.c.image_id == to_id, there.c.tag_id == mark.tag_id, _is_same(there.c, mark)
+    )
+    fits = (mark.image_id == from_id, mark.tag_id.in_(tag_ids), ~exists().where(is_repeated))
+    names = ("tag_id", "voter", "account_id", "weight", "created_at")
+    carried = tx.all(select(*(mark[name] for name in names)).where(*fits))
+    if not carried:
+        return
+    rows = [{"image_id": to_id, **dict(zip(names, row, strict=True))} for row in carried]
+    tx.execute(insert(schema.unfit_marks), rows)
+    count_unfit(tx, _label.image_id == to_id)
+    for tag_id in {row.tag_id for row in carried}:
+        tx.changed(ChangeKind.LABEL, to_id, tag_id)
+
+
+def count_unfit(tx: Tx, labels: ColumnElement[bool]) -> None:
+    """Set how many said of labels that they cannot be outlined, from the rows they count."""
+    mark = schema.unfit_marks.c
+    own = and_(mark.image_id == _label.image_id, mark.tag_id == _label.tag_id)
+    number = select(func.coalesce(func.sum(mark.weight), 0)).where(own)
     tx.execute(
         update(schema.labels)
-        .where(_label.image_id == to_id, more.exists())
-        .values(unfit_count=more.scalar_subquery())
+        .where(labels, exists().where(own))
+        .values(unfit_count=number.correlate(schema.labels).scalar_subquery())
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, func, select, true
 
 from menagerie import jobs
 from menagerie.core import filters, images, labels, rendering
@@ -108,7 +108,8 @@ def _verdicts(tx: Tx) -> Iterator[str]:
     yield from _wrong(tx, image.verdict_count, image.id, _by(said.image_id, is_counted))
     yield from _wrong(tx, image.annotation_count, image.id, _by(drawn.image_id, ~drawn.is_auto))
     for stored, condition in ((label.yes_weight, said.is_yes), (label.no_weight, ~said.is_yes)):
-        yield from _wrong_weights(tx, stored, condition)
+        yield from _wrong_weights(tx, stored, schema.validations, condition)
+    yield from _wrong_weights(tx, label.unfit_count, schema.unfit_marks, true())
     is_newest = exists().where(drawn.id == judged.annotation_id, drawn.revision == judged.revision)
     weight = func.sum(judged.weight)
     for kept, condition in ((drawn.yes_weight, judged.is_yes), (drawn.no_weight, ~judged.is_yes)):
@@ -117,9 +118,9 @@ def _verdicts(tx: Tx) -> Iterator[str]:
 
 
 def _wrong_weights(
-    tx: Tx, stored: ColumnElement[int], condition: ColumnElement[bool]
+    tx: Tx, stored: ColumnElement[int], rows_of: Table, condition: ColumnElement[bool]
 ) -> Iterator[str]:
-    label, said = schema.labels.c, schema.validations.c
+    label, said = schema.labels.c, rows_of.c
     found = (
         select(said.image_id, said.tag_id, func.sum(said.weight).label("number"))
         .where(condition)

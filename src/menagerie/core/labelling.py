@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import select, true, update
+from sqlalchemy import select, true
 
 from menagerie.core import labels, rights, suggestions, tags, validations, visibility, words
 from menagerie.core.validations import Judged
@@ -18,7 +18,7 @@ from menagerie.errors import Invalid, NotFound, Unauthenticated
 from menagerie.library import Tx
 from menagerie.search.words import normalise_tag_name
 from menagerie.storage import schema
-from menagerie.storage.schema import ChangeKind, LabelState, SuggestionState, WordKind
+from menagerie.storage.schema import LabelState, SuggestionState, WordKind
 
 
 class Wanted(NamedTuple):
@@ -137,14 +137,7 @@ def _put(tx: Tx, image_id: int, names: Sequence[str], unfit: Sequence[str]) -> N
     done = labels.edit(tx, image_id, add=names, enforce_board_rules=False, requires_account=False)
     new = [tag.id for name, tag in tags.canonical(tx, unfit).items() if tag.name in done.added]
     if new:
-        row = schema.labels.c
-        tx.execute(
-            update(schema.labels)
-            .where(row.image_id == image_id, row.tag_id.in_(new))
-            .values(unfit_count=schema.UNFIT_FROM)
-        )
-        for tag_id in new:
-            tx.changed(ChangeKind.LABEL, image_id, tag_id)
+        validations.rule_out(tx, image_id, new)
 
 
 # Reading.

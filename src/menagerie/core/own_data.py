@@ -87,6 +87,7 @@ _LISTS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
         ("annotation_id", "revision", "created_at"),
     ),
     "outlines_refused": (schema.annotation_refusals, ("image_id", "tag_id", "created_at")),
+    "labels_ruled_out": (schema.unfit_marks, ("image_id", "tag_id", "weight", "created_at")),
     "descriptions": (
         schema.image_texts,
         ("image_id", "text", "language", "state", "created_at"),
@@ -209,6 +210,7 @@ _SIGNED = (
     schema.annotation_validations,
     schema.annotations,
     schema.annotation_revisions,
+    schema.unfit_marks,
     schema.image_texts,
     schema.word_suggestions,
     schema.reports,

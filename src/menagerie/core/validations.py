@@ -133,15 +133,51 @@ def take_back(tx: Tx, image_id: int, tag_id: int) -> Judged:
 
 
 def mark_unfit(tx: Tx, image_id: int, tag_id: int) -> Judged:
-    """Say that what a label names cannot be outlined on the image; raises as `judge` does."""
+    """Say that what a label names cannot be outlined on the image; raises as `judge` does.
+
+    A known judge says it once; some saying so take the label from everybody's tasks.
+    """
     before = _enter(tx, image_id, tag_id, words.vocabulary(tx))
+    more = _mark(tx, before.image_id, before.tag_id, weight=1)
+    return msgspec.structs.replace(before, unfit_count=before.unfit_count + more)
+
+
+def rule_out(tx: Tx, image_id: int, tag_ids: Iterable[int]) -> None:
+    """Let labels not be offered for being outlined, as whoever puts them on an image may say."""
+    for tag_id in tag_ids:
+        _mark(tx, image_id, tag_id, weight=schema.UNFIT_FROM)
+
+
+def _mark(tx: Tx, image_id: int, tag_id: int, *, weight: int) -> int:
+    """Store that the actor says a label is unfit; return by how much the label is more so."""
+    table, voter, own = schema.unfit_marks, voters.voter(tx), None
+    mark = table.c
+    if voter is not None:
+        same = (mark.image_id == image_id, mark.tag_id == tag_id, mark.voter == voter)
+        own = tx.one(select(mark.id, mark.weight).where(*same))
+    more = weight - (own.weight if own is not None else 0)
+    if more <= 0:
+        return 0
+    if own is not None:
+        tx.execute(update(table).where(mark.id == own.id).values(weight=weight))
+    else:
+        tx.execute(
+            insert(table).values(
+                image_id=image_id,
+                tag_id=tag_id,
+                voter=voter,
+                account_id=tx.actor.account_id,
+                weight=weight,
+                created_at=tx.now,
+            )
+        )
     tx.execute(
         update(schema.labels)
-        .where(_label.image_id == before.image_id, _label.tag_id == before.tag_id)
-        .values(unfit_count=_label.unfit_count + 1)
+        .where(_label.image_id == image_id, _label.tag_id == tag_id)
+        .values(unfit_count=_label.unfit_count + more)
     )
-    tx.changed(ChangeKind.LABEL, before.image_id, before.tag_id)
-    return msgspec.structs.replace(before, unfit_count=before.unfit_count + 1)
+    tx.changed(ChangeKind.LABEL, image_id, tag_id)
+    return more
 
 
 _row = schema.validations.c

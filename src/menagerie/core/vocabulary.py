@@ -22,10 +22,11 @@ MAX_SHORT_DESCRIPTION_BYTES = 1000
 def alias(tx: Tx, tag_id: int, target_id: int) -> None:
     """Make a tag another name for `target_id`: its labels, filters and watchers go there.
 
-    So do the verdicts and outlines of its labels, and its word if the target has none.
+    So do the verdicts and outlines of its labels, and its word if the target has none; where both
+    were outlined on one image, the newer outline is the newest revision.
 
     Raises NotFound for an unknown tag, Forbidden, and Invalid (`tag`, `aliased_tag`) for what
-    would make an alias of an alias.
+    would make an alias of an alias, or leave a word without labels as both tags have one.
     """
     rights.require_moderator(tx)
     source, target = tags.get(tx, tag_id), tags.get(tx, target_id)
@@ -66,8 +67,22 @@ def _check_alias(tx: Tx, source: tags.Tag, target: tags.Tag) -> None:
         problems["aliased_tag"] = ["is itself aliased and would create a transitive alias"]
     if tx.one(select(schema.tags.c.id).where(schema.tags.c.aliased_to_id == source.id)):
         problems["tag"] = ["has incoming aliases and cannot be aliased"]
+    if len(named := _words_of(tx, source, target)) > 1:
+        problems.setdefault("tag", []).append(
+            "has the word {!r} and the other tag the word {!r}: remove one of them first".format(
+                *named
+            )
+        )
     if problems:
         raise Invalid(problems)
+
+
+def _words_of(tx: Tx, *given: tags.Tag) -> list[str]:
+    """Return the names of the words of tags that have one."""
+    row = schema.words.c
+    rows = tx.all(select(row.tag_id, row.name).where(row.tag_id.in_([tag.id for tag in given])))
+    names = dict(map(tuple, rows))
+    return [names[tag.id] for tag in given if tag.id in names]
 
 
 def _searchable_count(tag_id: int) -> Select[int]:

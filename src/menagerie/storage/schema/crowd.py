@@ -174,6 +174,23 @@ annotation_refusals = Table(
     comment="labels that an account does not want to outline",
 )
 
+unfit_marks = Table(
+    "unfit_marks",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("tag_id", Id, ForeignKey("tags.id"), nullable=False),
+    Column("voter", String, comment="as in validations"),
+    account(),
+    Column("weight", Integer, nullable=False, comment="1; more of whoever put the label there"),
+    Column("created_at", Time, nullable=False),
+    Index("uq_unfit_marks_label_voter", "image_id", "tag_id", "voter", unique=True),
+    Index(None, "tag_id"),
+    Index(None, "account_id"),
+    sqlite_autoincrement=True,
+    comment="who said of a label that it cannot be outlined",
+)
+
 image_texts = Table(
     "image_texts",
     metadata,

@@ -205,7 +205,7 @@ labels = Table(
     Column("created_at", Time, nullable=False),
     count("yes_weight", "sum of the weights of the verdicts yes"),
     count("no_weight", "sum of the weights of the verdicts no"),
-    count("unfit_count", "times somebody said that it cannot be outlined"),
+    count("unfit_count", "sum of the weights of who said that it cannot be outlined"),
     Column("truth", Float, comment="posterior of yes by Dawid and Skene, 0 to 1; null: unknown"),
     Index(None, "tag_id", "state", "image_id"),
     # The few labels that people judged, whole, beside the many that nobody did.

@@ -343,6 +343,33 @@ def upgrade() -> None:
         op.f("ix_snapshot_images_image_key"), "snapshot_images", ["image_key"], unique=False
     )
     op.create_table(
+        "unfit_marks",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("image_id", Id, nullable=False),
+        sa.Column("tag_id", Id, nullable=False),
+        sa.Column("voter", String, nullable=True, comment="as in validations"),
+        sa.Column("account_id", Id, nullable=True),
+        sa.Column(
+            "weight", sa.Integer(), nullable=False, comment="1; more of whoever put the label there"
+        ),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_unfit_marks_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["image_id"], ["images.id"], name=op.f("fk_unfit_marks_image_id_images")
+        ),
+        sa.ForeignKeyConstraint(["tag_id"], ["tags.id"], name=op.f("fk_unfit_marks_tag_id_tags")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unfit_marks")),
+        comment="who said of a label that it cannot be outlined",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_unfit_marks_account_id"), "unfit_marks", ["account_id"], unique=False)
+    op.create_index(op.f("ix_unfit_marks_tag_id"), "unfit_marks", ["tag_id"], unique=False)
+    op.create_index(
+        "uq_unfit_marks_label_voter", "unfit_marks", ["image_id", "tag_id", "voter"], unique=True
+    )
+    op.create_table(
         "validations",
         sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("image_id", Id, nullable=False),
@@ -639,7 +666,7 @@ def upgrade() -> None:
             sa.Integer(),
             server_default=sa.text("0"),
             nullable=False,
-            comment="times somebody said that it cannot be outlined",
+            comment="sum of the weights of who said that it cannot be outlined",
         ),
     )
     op.add_column(
