@@ -39,7 +39,11 @@ def test_each_dialect_has_a_document_and_all_of_them_one(world: World):
     part = world.client.get("/openapi/philomena.json").json()
     assert whole["openapi"] == part["openapi"] == "3.1.0"
     assert whole["servers"] == [{"url": "http://test"}]
-    assert part["paths"].items() <= whole["paths"].items()
+    # Shapes of several dialects that are called alike have longer names in the whole one.
+    assert part["paths"].keys() <= whole["paths"].keys()
+    schemes = whole["components"]["securitySchemes"]
+    assert part["components"]["securitySchemes"].items() <= schemes.items()
+    assert {scheme["type"] for scheme in schemes.values()} == {"apiKey", "http"}
     assert "/api/v1/json/images/{id}" in part["paths"]
     mounted = {(method, path) for path, entries in part["paths"].items() for method in entries}
     documented = sum(

@@ -11,7 +11,6 @@ from menagerie.http.routing import Door, Operation, Outcome, Parameter
 
 _REFERENCE = "#/components/schemas/{name}"
 _PATH_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
-KEY_SCHEME = "key"
 
 
 def document(title: str, description: str, doors: Sequence[Door]) -> dict[str, Any]:
@@ -41,9 +40,18 @@ def document(title: str, description: str, doors: Sequence[Door]) -> dict[str, A
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {KEY_SCHEME: {"type": "apiKey", "in": "query", "name": "key"}},
+            "securitySchemes": {
+                _scheme(door, name): dict(scheme)
+                for door in doors
+                for name, scheme in door.credentials.items()
+            },
         },
     }
+
+
+def _scheme(door: Door, name: str) -> str:
+    """Return a way to say who one is, named so that those of other doors may be called alike."""
+    return f"{door.name.replace(' ', '-')}-{name}"
 
 
 def _alternatives(outcome: Outcome) -> tuple[Any, ...]:
@@ -67,7 +75,8 @@ def _operation(
     if fields:
         entry["requestBody"] = _body(fields, takes_files=operation.takes_files)
     if operation.needs_key:
-        entry["security"] = [{KEY_SCHEME: []}]
+        # Any one of them will do.
+        entry["security"] = [{_scheme(door, name): []} for name in door.credentials]
     return entry
 
 

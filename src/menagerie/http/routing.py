@@ -97,6 +97,8 @@ class Door(NamedTuple):
     title: str = ""
     description: str = ""
     shapes: tuple[Any, ...] = ()  # further types that the documentation refers to
+    # How callers may say who they are, as OpenAPI's security schemes, by a short name.
+    credentials: Mapping[str, Mapping[str, str]] = {}
 
 
 def answer_error(door: Door, error: Exception, call: Call) -> Answer:

@@ -119,6 +119,10 @@ def doors(library: Library) -> list[Door]:
             prefixes=tuple(f"{prefix}/v1/{word}" for word in FIRST_WORDS),
             operations=operations,
             shapes=(shapes.ErrorShape,),
+            credentials={
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "api-token": {"type": "apiKey", "in": "header", "name": "X-Api-Token"},
+            },
             identify=site.identify,
             errors=ERRORS,
             headers=(("cache-control", "no-store"),),

@@ -59,6 +59,7 @@ def doors(library: Library) -> list[Door]:
             prefixes=(prefix + "/api", prefix + "/autocomplete", prefix + "/fetch"),
             operations=[o._replace(handler=_judged(o.handler)) for o in operations],
             shapes=shapes.REFERRED,
+            credentials={"key": {"type": "apiKey", "in": "query", "name": "key"}},
             identify=identify,
             errors=ERRORS,
             headers=(("cache-control", "no-store, no-cache"),),
