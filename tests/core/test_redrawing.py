@@ -4,7 +4,16 @@ import pytest
 
 import build
 import rows
-from menagerie.core import annotations, checks, images, moderation, vocabulary, wordbook
+from menagerie.core import (
+    annotations,
+    checks,
+    filters,
+    find,
+    images,
+    moderation,
+    vocabulary,
+    wordbook,
+)
 from menagerie.library import SYSTEM
 
 RECT = {"type": "rect", "left": 4, "top": 2, "width": 8, "height": 6, "angle": 30}
@@ -34,7 +43,8 @@ def merge(library, image_id, target_id):
 
 def test_a_merge_copies_outlines_at_the_size_of_the_target(library, dog):
     alice = build.account(library, "Alice")
-    small, big = build.image(library, size=(48, 32)), build.image(library, size=(96, 64))
+    small = build.image(library, "safe, dog, solo", size=(48, 32))
+    big = build.image(library, "safe, solo", size=(96, 64))
     with library.reading(SYSTEM) as tx:
         red = wordbook.vocabulary(tx).by_accessor("color='red'")
     key = draw(library, alice, small, dog, ELLIPSE)
@@ -68,6 +78,15 @@ def test_a_merge_copies_outlines_at_the_size_of_the_target(library, dog):
             assert images.find_any(tx, big).annotation_count == 1
             assert checks.counters(tx) == []
             moderation.restore(tx, small)
+    annotations.measure_coverage(library, image_id=small)
+    annotations.measure_coverage(library, image_id=big)
+    with library.reading(SYSTEM) as tx:
+        covered = [images.find_any(tx, image_id).coverage for image_id in (small, big)]
+        red_dogs = find.parse(tx, "refined:color='red'")
+        assert big in find.bitmap(tx, red_dogs, filter=filters.effective(tx, None))
+        assert "dog" in {tag.name for tag in images.find_any(tx, big).tags}
+    assert covered[0] == pytest.approx(covered[1], abs=1)
+    assert covered[0] > 0
     assert library.catalogue.verify() == []
 
 
