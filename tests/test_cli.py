@@ -160,9 +160,11 @@ def test_check_finds_a_damaged_file(menagerie, pictures, tmp_path):
 @pytest.mark.slow
 def test_the_demo_shows_every_part(menagerie):
     assert menagerie("demo")[0] == 0
-    assert menagerie("work", "--once")[1] == "14 jobs ran\n"
+    assert menagerie("work", "--once")[1] == "17 jobs ran\n"
     assert menagerie("search", "space, -night")[1].endswith("1 found\n")
     assert menagerie("search", "gallery_id:1, faves.gte:1")[1].endswith("2 found\n")
+    assert menagerie("search", "positive:cat, annotated:cat")[1].endswith("1 found\n")
+    assert menagerie("search", "negative:close-up")[1].endswith("1 found\n")
     code, out, _ = menagerie("check", "--deep")
     assert (code, out[:11]) == (0, "no problems")
     code, _, err = menagerie("demo")

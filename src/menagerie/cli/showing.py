@@ -3,7 +3,17 @@
 from rich.progress import track
 
 from menagerie.cli import terminal
-from menagerie.core import accounts, galleries, intake, moderation, upkeep, votes
+from menagerie.core import (
+    accounts,
+    annotations,
+    galleries,
+    intake,
+    labelling,
+    moderation,
+    upkeep,
+    validations,
+    votes,
+)
 from menagerie.data import demo as collection
 from menagerie.errors import Invalid
 from menagerie.library import SYSTEM, Actor, Library
@@ -67,4 +77,19 @@ def _put(library: Library, picture: collection.Picture, actors: dict[str, Actor]
     for name in picture.favers:
         with library.writing(actors[name]) as tx:
             votes.fave(tx, image_id)
+    _judge(library, image_id, picture, actors)
     return image_id
+
+
+def _judge(
+    library: Library, image_id: int, picture: collection.Picture, actors: dict[str, Actor]
+) -> None:
+    for said, is_yes in ((picture.yes, True), (picture.no, False)):
+        for label, names in said.items():
+            for name in names:
+                with library.writing(actors[name]) as tx:
+                    tag_id = labelling.tag_id_of(tx, label)
+                    validations.judge(tx, image_id, tag_id, is_yes=is_yes)
+    for label, drawn in picture.outlines.items():
+        with library.writing(actors[picture.uploader]) as tx:
+            annotations.put(tx, image_id, labelling.tag_id_of(tx, label), drawn)

@@ -1,4 +1,4 @@
-"""The demo collection: a few pictures with tags, votes and galleries; `CREDITS.md` says whose."""
+"""The demo collection: pictures with tags, verdicts and galleries; `CREDITS.md` says whose."""
 
 from pathlib import Path
 
@@ -19,6 +19,11 @@ class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upvoters: list[str] = []
     downvoters: list[str] = []
     favers: list[str] = []
+    yes: dict[str, list[str]] = {}
+    """Accounts that say a label is right, by label."""
+    no: dict[str, list[str]] = {}
+    outlines: dict[str, list[dict[str, object]]] = {}
+    """Shapes by label, as `core.annotations` takes them."""
 
     @property
     def path(self) -> Path:
