@@ -2,14 +2,23 @@
 
 import ipaddress
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from menagerie.errors import Banned, Forbidden, Invalid, Unauthenticated
 from menagerie.library import Tx
 from menagerie.storage import schema
 from menagerie.storage.schema import Role
 
-_BANS = select(schema.bans.c.account_id, schema.bans.c.network, schema.bans.c.fingerprint)
+_ban = schema.bans.c
+# Made once: building a statement costs more than running it, and every change asks.
+_BANS = select(_ban.network).where(
+    or_(_ban.until_at.is_(None), _ban.until_at > bindparam("now")),
+    or_(
+        _ban.network.is_not(None),
+        _ban.account_id == bindparam("of_account"),
+        _ban.fingerprint == bindparam("of_browser"),
+    ),
+)
 
 
 def require_account(tx: Tx) -> int:
@@ -61,18 +70,9 @@ def require_other_admin(tx: Tx, account_id: int) -> None:
 def is_banned(tx: Tx) -> bool:
     """Tell whether a ban in force names the actor's account, address range or fingerprint."""
     actor = tx.actor
-    bans = schema.bans.c
-    names_actor: list[ColumnElement[bool]] = [bans.network.is_not(None)]
-    if actor.account_id is not None:
-        names_actor.append(bans.account_id == actor.account_id)
-    if actor.fingerprint is not None:
-        names_actor.append(bans.fingerprint == actor.fingerprint)
-    rows = tx.all(
-        _BANS.where(or_(bans.until_at.is_(None), bans.until_at > tx.now), or_(*names_actor))
-    )
-    return any(
-        network is None or is_within(actor.address, network) for _account, network, _print in rows
-    )
+    whom = {"of_account": actor.account_id, "of_browser": actor.fingerprint, "now": tx.now}
+    networks = tx.execute(_BANS, whom).scalars()
+    return any(network is None or is_within(actor.address, network) for network in networks)
 
 
 def is_within(address: str, network: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import BindParameter, Integer, Row, bindparam, delete, insert, select, update
 
 from menagerie.core import label_keys, rights, visibility, voters, words
 from menagerie.core.words import Vocabulary
@@ -182,6 +182,28 @@ def _mark(tx: Tx, image_id: int, tag_id: int, *, weight: int) -> int:
 
 _row = schema.validations.c
 _label = schema.labels.c
+_image = schema.images.c
+# Made once: building a statement costs more than running it, and much is judged.
+_IMAGE_ID: BindParameter[int] = bindparam("of_image")
+_TAG_ID: BindParameter[int] = bindparam("of_tag")
+_OWN_LABEL = (_label.image_id == _IMAGE_ID, _label.tag_id == _TAG_ID)
+_OWN_VERDICT = select(_row.id, _row.is_yes, _row.weight).where(
+    _row.image_id == _IMAGE_ID, _row.tag_id == _TAG_ID, _row.voter == bindparam("of_voter")
+)
+_ADD = insert(schema.validations)
+_COUNT = (
+    update(schema.labels)
+    .where(*_OWN_LABEL)
+    .values(
+        yes_weight=_label.yes_weight + bindparam("yes", type_=Integer),
+        no_weight=_label.no_weight + bindparam("no", type_=Integer),
+    )
+)
+_COUNT_ON_IMAGE = (
+    update(schema.images)
+    .where(_image.id == _IMAGE_ID)
+    .values(verdict_count=_image.verdict_count + bindparam("more", type_=Integer))
+)
 
 
 def _enter(tx: Tx, image_id: int, tag_id: int, vocabulary: Vocabulary) -> Judged:
@@ -191,30 +213,26 @@ def _enter(tx: Tx, image_id: int, tag_id: int, vocabulary: Vocabulary) -> Judged
     return found
 
 
-def _verdict_of(tx: Tx, judged: Judged, voter: str | None) -> Row[int, bool, int] | None:
+def _verdict_of(tx: Tx, judged: Judged, voter: str | None) -> Row[Any] | None:
     if voter is None:
         return None
-    return tx.one(
-        select(_row.id, _row.is_yes, _row.weight).where(
-            _row.image_id == judged.image_id, _row.tag_id == judged.tag_id, _row.voter == voter
-        )
-    )
+    whose = {"of_image": judged.image_id, "of_tag": judged.tag_id, "of_voter": voter}
+    return tx.execute(_OWN_VERDICT, whose).first()
 
 
 def _add(tx: Tx, of: Judged, voter: str | None, *, is_yes: bool, via: str, weight: int) -> None:
-    tx.execute(
-        insert(schema.validations).values(
-            image_id=of.image_id,
-            tag_id=of.tag_id,
-            voter=voter,
-            account_id=tx.actor.account_id,
-            is_yes=is_yes,
-            weight=weight,
-            via=via,
-            created_at=tx.now,
-            updated_at=tx.now,
-        )
-    )
+    verdict = {
+        "image_id": of.image_id,
+        "tag_id": of.tag_id,
+        "voter": voter,
+        "account_id": tx.actor.account_id,
+        "is_yes": is_yes,
+        "weight": weight,
+        "via": via,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+    tx.execute(_ADD, verdict)
 
 
 def _change(tx: Tx, verdict_id: int, *, is_yes: bool, via: str, weight: int) -> None:
@@ -228,19 +246,10 @@ def _change(tx: Tx, verdict_id: int, *, is_yes: bool, via: str, weight: int) -> 
 def _count(tx: Tx, before: Judged, *, yes: int, no: int, verdicts: int) -> Judged:
     """Shift the counters of the label and its image, log the change, and return the label."""
     image_id, tag_id = before.image_id, before.tag_id
-    tx.execute(
-        update(schema.labels)
-        .where(_label.image_id == image_id, _label.tag_id == tag_id)
-        .values(yes_weight=_label.yes_weight + yes, no_weight=_label.no_weight + no)
-    )
+    tx.execute(_COUNT, {"of_image": image_id, "of_tag": tag_id, "yes": yes, "no": no})
     tx.changed(ChangeKind.LABEL, image_id, tag_id)
     if verdicts:
-        image = schema.images.c
-        tx.execute(
-            update(schema.images)
-            .where(image.id == image_id)
-            .values(verdict_count=image.verdict_count + verdicts)
-        )
+        tx.execute(_COUNT_ON_IMAGE, {"of_image": image_id, "more": verdicts})
         tx.changed(ChangeKind.IMAGE, image_id)
     yes, no = before.num_yes + yes, before.num_no + no
     return msgspec.structs.replace(before, num_yes=yes, num_no=no, probability=probability(yes, no))
@@ -250,6 +259,7 @@ def _count(tx: Tx, before: Judged, *, yes: int, no: int, verdicts: int) -> Judge
 
 _COUNTERS = (_label.image_id, _label.tag_id, _label.yes_weight, _label.no_weight)
 _SELECT = select(*_COUNTERS, _label.unfit_count).where(_label.state == LabelState.ASSERTED)
+_SELECT_ONE = _SELECT.where(*_OWN_LABEL)
 
 
 def get(tx: Tx, image_id: int, tag_id: int) -> Judged:
@@ -264,7 +274,7 @@ def _get(tx: Tx, image_id: int, tag_id: int, vocabulary: Vocabulary) -> Judged:
     visibility.require_workable(tx, image_id)
     if not 0 < tag_id < 2**63:
         raise NotFound
-    row = tx.one(_SELECT.where(_label.image_id == image_id, _label.tag_id == tag_id))
+    row = tx.execute(_SELECT_ONE, {"of_image": image_id, "of_tag": tag_id}).first()
     if row is None:
         row = tx.one(
             _SELECT.join(schema.tags, schema.tags.c.aliased_to_id == _label.tag_id).where(
