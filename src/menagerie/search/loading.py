@@ -48,7 +48,7 @@ from menagerie.search.version import (
     strays_of,
 )
 from menagerie.search.vocabulary import Vocabulary, Word
-from menagerie.storage import changes, schema
+from menagerie.storage import changes, schema, sql
 from menagerie.storage.changes import Change
 from menagerie.storage.schema import Audience, ChangeKind, LabelState, Review
 
@@ -119,12 +119,12 @@ _ASSERTED = _l.state == LabelState.ASSERTED
 # Made once: building a statement costs more than running it.
 _GIVEN: BindParameter[Any] = bindparam("ids", expanding=True)
 _ROWS_BY_ID = _ROWS.where(_i.id.in_(_GIVEN)).order_by(_i.id)
-_ROW = _ROWS.where(_i.id == bindparam("id"))
+_ROW = sql.Prepared(_ROWS.where(_i.id == bindparam("id")))
 _WORDS_BY_ID = _WORDS.where(_t.id.in_(_GIVEN))
 _SAID = (_l.yes_weight, _l.no_weight, _l.truth)
 _LABELS = select(_l.image_id, _l.tag_id, *_SAID).where(_ASSERTED)
 _LABELS_BY_IMAGE = _LABELS.where(_l.image_id.in_(_GIVEN))
-_LABELS_OF_ONE = _LABELS.where(_l.image_id == bindparam("id"))
+_LABELS_OF_ONE = sql.Prepared(_LABELS.where(_l.image_id == bindparam("id")))
 _JUDGED = (
     select(_l.tag_id, _l.image_id, *_SAID)
     .where(text(schema.IS_JUDGED))
@@ -304,14 +304,14 @@ def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _asked(
-    connection: Connection, one: Select[Any], many: Select[Any], ids: Sequence[int]
+    connection: Connection, one: sql.Prepared, many: Select[Any], ids: Sequence[int]
 ) -> Sequence[Any]:
     """Return the rows of the statement for a single id, as most changes are, or of that for many.
 
     A list of parameters is put into the text of a statement each time anew.
     """
     if len(ids) == 1:
-        return connection.execute(one, {"id": ids[0]}).all()
+        return one.all(connection, id=ids[0])
     return connection.execute(many, {"ids": ids}).all()
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from menagerie.storage import schema
+from menagerie.storage import schema, sql
 
 
 class Change(NamedTuple):
@@ -48,7 +48,7 @@ _SINCE = select(
 
 _EPOCH = select(schema.facts.c.value).where(schema.facts.c.name == "epoch").scalar_subquery()
 # Made once, with parameters for what differs: building a statement costs more than running it.
-_FROM = (
+_FROM = sql.Prepared(
     select(_EPOCH, *_SINCE.selected_columns)
     .where(schema.changes.c.seq >= bindparam("from_seq"))
     .order_by(schema.changes.c.seq)
@@ -68,7 +68,7 @@ def follow(connection: Connection, seq: int, *, limit: int) -> tuple[str | None,
     Whoever has seen the log up to `seq` and finds it first here has missed nothing. The epoch is
     None when there is no row.
     """
-    rows = connection.execute(_FROM, {"from_seq": seq, "most": limit}).all()
+    rows = _FROM.all(connection, from_seq=seq, most=limit)
     epoch = rows[0][0] if rows else None
     return epoch, [Change(*row[1:]) for row in rows]
 

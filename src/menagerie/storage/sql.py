@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Select,
     Table,
     Text,
     any_,
@@ -36,6 +38,40 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, ob
     """
     if rows:
         connection.execute(insert(connection, table).on_conflict_do_nothing(), list(rows))
+
+
+class Prepared:
+    """A statement that is run by the driver itself, without what SQLAlchemy adds each time.
+
+    For the few that every process runs after every change, in a third of the time. Rows are as the
+    driver gives them: what is true may be 1.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, dict[str, Any], Sequence[str] | None]] = {}
+
+    def all(self, connection: Connection, **parameters: object) -> list[tuple[Any, ...]]:
+        """Return every row; `parameters` are those the statement names."""
+        found = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        text, constants, places = found
+        values = {**constants, **parameters}
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(text, values if places is None else [values[name] for name in places])
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+    def _compile(self, connection: Connection) -> tuple[str, dict[str, Any], Sequence[str] | None]:
+        compiled: Any = self._statement.compile(connection)
+        constants = {
+            name: value.value if isinstance(value, Enum) else value
+            for name, value in compiled.params.items()
+        }
+        found = str(compiled), constants, compiled.positiontup
+        self._compiled[connection.dialect.name] = found
+        return found
 
 
 def skip_ids(connection: Connection, table: Table, *, last: int) -> None:
