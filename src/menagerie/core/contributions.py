@@ -1,9 +1,9 @@
 """How much the crowd, or one account, has judged and outlined."""
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
-from menagerie.core import crowd_statistics
+from menagerie.core import crowd_statistics, visibility
 from menagerie.library import Tx
 from menagerie.storage import schema
 
@@ -24,8 +24,22 @@ def total(tx: Tx) -> Work:
 
 
 def of_account(tx: Tx, account_id: int) -> Work:
-    """Return what one account did; counts its rows by the index of accounts."""
-    verdict, annotation = schema.validations.c, schema.annotations.c
-    verdicts = select(func.count(verdict.id)).where(verdict.account_id == account_id)
-    annotations = select(func.count(annotation.id)).where(annotation.account_id == account_id)
-    return Work(int(tx.scalar(verdicts)), int(tx.scalar(annotations)))
+    """Return what one account did on images that everybody finds.
+
+    Reads its rows by the index of accounts.
+    """
+    return Work(
+        verdict_count=_count(tx, schema.validations, account_id),
+        annotation_count=_count(tx, schema.annotations, account_id),
+    )
+
+
+def _count(tx: Tx, table: Table, account_id: int) -> int:
+    image = schema.images.c
+    return int(
+        tx.scalar(
+            select(func.count())
+            .select_from(table.join(schema.images, image.id == table.c.image_id))
+            .where(table.c.account_id == account_id, visibility.SEARCHABLE)
+        )
+    )

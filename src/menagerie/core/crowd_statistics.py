@@ -94,7 +94,7 @@ def _count(tx: Tx, word: Word) -> WordCount:
 def annotated(tx: Tx) -> list[WordCount]:
     """Return the counts of every normal label with its annotated images, the most finished first.
 
-    The annotations are counted anew when there are more or fewer of them.
+    The annotations are counted anew when there are more or fewer of them, or of the images.
     """
     drawn = _drawn(tx)
     normal = schema.WordKind.NORMAL
@@ -107,9 +107,10 @@ def annotated(tx: Tx) -> list[WordCount]:
 
 
 class _Drawn(msgspec.Struct, frozen=True):
-    """How many images each tag is annotated on, while `column` and the names stay as they are."""
+    """On how many of the `live` images each tag is annotated, while the rest stays as it is."""
 
     column: Any
+    live: BitMap
     names_version: int
     counts: Mapping[int, int]
 
@@ -118,15 +119,22 @@ def _drawn(tx: Tx) -> Mapping[int, int]:
     version = tx.version
     column = version.columns["annotation_count"]
     kept: _Drawn | None = tx.library.caches.get("annotated by tag")
-    if kept and kept.column is column and kept.names_version == version.names_version:
+    is_same = kept and kept.column is column and kept.names_version == version.names_version
+    if kept and is_same and kept.live == version.live:
         return kept.counts
     row = schema.annotations.c
-    statement = select(row.tag_id, func.count().label("drawn")).where(row.is_auto == false())
+    statement = (
+        select(row.tag_id, func.count().label("drawn"))
+        .join(schema.images, schema.images.c.id == row.image_id)
+        .where(row.is_auto == false(), visibility.SEARCHABLE)
+    )
     # A connection of its own: the transaction's may see a moment before that version.
     with tx.library.database.read() as connection:
         found = connection.execute(statement.group_by(row.tag_id))
         counts = {one.tag_id: one.drawn for one in found}
-    tx.library.caches["annotated by tag"] = _Drawn(column, version.names_version, counts)
+    tx.library.caches["annotated by tag"] = _Drawn(
+        column, version.live, version.names_version, counts
+    )
     return counts
 
 

@@ -2,14 +2,14 @@
 
 import msgspec
 
-from menagerie.core import filters, find, quality, suggestions, tags, words
+from menagerie.core import filters, find, images, label_keys, quality, suggestions, tags, words
 from menagerie.core.words import Word
 from menagerie.errors import Invalid, NotFound
 from menagerie.http.answers import Answer
 from menagerie.library import Tx
 from menagerie.search import fields, nodes
 from menagerie.storage.schema import WordKind
-from menagerie.web import grid
+from menagerie.web import grid, shapes
 from menagerie.web.texts import marked
 from menagerie.web.visit import Form, Visit
 
@@ -44,18 +44,24 @@ def _page(visit: Visit, form: Form, status: int) -> Answer:
         ]
         rows = sorted(_rows(tx, listed), key=lambda row: (-row.image_count, row.word.display))
         wishes = suggestions.open(tx)
-    groups = [
-        (label, [row for row in rows if row.word.kind == kind]) for kind, label in _KINDS.items()
-    ]
+    groups = [(label, *_halves(rows, kind)) for kind, label in _KINDS.items()]
     return visit.page(
         "vocabulary.html",
         status,
-        groups=groups,
+        groups=[group for group in groups if any(group[1:])],
         wishes=wishes,
         form=form,
         text=text,
         total=len(rows),
     )
+
+
+def _halves(rows: list[Row], kind: WordKind) -> tuple[list[Row], list[Row]]:
+    """Return the words of a kind that are on some picture, and those that are on none."""
+    of_kind = [row for row in rows if row.word.kind == kind]
+    return [row for row in of_kind if row.image_count], [
+        row for row in of_kind if not row.image_count
+    ]
 
 
 def _rows(tx: Tx, listed: list[Word]) -> list[Row]:
@@ -70,7 +76,7 @@ def _rows(tx: Tx, listed: list[Word]) -> list[Row]:
             Row(
                 word,
                 len(version.posting(word.tag_id) & version.live),
-                len(version.verdicts(word.tag_id).images),
+                len(version.verdicts(word.tag_id).images & version.live),
                 measure.alpha if measure is not None else None,
             )
         )
@@ -92,6 +98,7 @@ def word_page(visit: Visit) -> Answer:
         found = find.images(tx, node, page=1, per_page=_STRIP, filter=chosen)
         query = nodes.to_text(node, fields.IMAGES)
         pictures = grid.pictures(tx, found.ids, chosen, view="small", context={"q": query})
+        contested = _contested(tx, word.tag_id, chosen)
         parts = [part for part in vocabulary.children(word) if part.tag_id is not None]
     return visit.page(
         "word.html",
@@ -102,7 +109,21 @@ def word_page(visit: Visit) -> Answer:
         total=found.total,
         query=query,
         word_parts=parts,
+        contested=contested,
     )
+
+
+def _contested(
+    tx: Tx, tag_id: int, chosen: filters.Filter
+) -> list[tuple[shapes.Picture, int, int, str]]:
+    """Return the pictures people disagree about most, with their answers and labels' keys."""
+    counts = {image: (yes, no) for image, yes, no in quality.contested(tx, tag_id, limit=_STRIP)}
+    visible = find.bitmap(tx, find.parse(tx, "*"), filter=chosen)
+    shown = images.find_many(tx, [image_id for image_id in counts if image_id in visible])
+    return [
+        (shapes.picture(one), *counts[one.id], label_keys.encode(tx.library, one.id, tag_id))
+        for one in shown
+    ]
 
 
 def wish(visit: Visit) -> Answer:
