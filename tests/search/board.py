@@ -316,6 +316,7 @@ class Board:
             row = {"shape_id": shape_id, "word_id": word_id, "created_at": 0}
             tx.execute(insert(schema.refinements).values(row))
             self.refined.append((*pair, word_id))
+            tx.changed(ChangeKind.LABEL, image["id"], tag_id)
 
     def withhold(self):
         self.set(self.pick(), is_withheld=self.random.random() < 0.5)

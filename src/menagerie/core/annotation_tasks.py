@@ -8,11 +8,12 @@ find under the filter Default, not withheld; and one's own that wait for review.
 Source: ImageMonkey (2017 to 2026) for the conditions of a task.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
+import numpy as np
 from pyroaring import BitMap
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select
+from sqlalchemy import and_, insert, select, union
 
 from menagerie.core import (
     annotations,
@@ -28,12 +29,14 @@ from menagerie.core.annotations import Annotation
 from menagerie.core.wordbook import Word
 from menagerie.errors import NotFound
 from menagerie.library import Tx
+from menagerie.search.columns import from_ids, ids_of
 from menagerie.search.nodes import All, And, Node, Or, Term
+from menagerie.search.outlines import Known
+from menagerie.search.version import Version
 from menagerie.storage import schema, sql
-from menagerie.storage.schema import LabelState, WordKind
+from menagerie.storage.schema import WordKind
 
-_FIRST_BATCH = 100
-_GROWTH = 8
+_TRIES = 32  # draws before all that there is gets looked through
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -63,11 +66,11 @@ def pick_task(
     if validation is not None:
         of_image = tasks_of_image(tx, validation[0])
         return next((task for task in of_image if task.tag_id == validation[1]), None)
-    images = offered(tx)
-    words = _words(tx, {tag_id} if tag_id is not None else None)
-    for word in tx.library.random.sample(words, len(words)):
-        for image_id in _open_images(tx, _wanted(tx, word) & images, word):
-            return _task(tx, image_id, word)
+    images, refused, version = offered(tx), _refused(tx), tx.version
+    for word in _by_chance(tx, _words(tx, {tag_id} if tag_id is not None else None)):
+        found = _waiting(version, word, refused) & images
+        if found:
+            return _task(tx, found[tx.library.random.randrange(len(found))], word)
     return None
 
 
@@ -77,31 +80,44 @@ def open_tasks(tx: Tx, node: Node, *, limit: int, shuffles: bool = False) -> lis
     A query that names labels outside of any negation gives tasks of these alone. Raises QueryError.
     """
     images = find.bitmap(tx, node, filter=filters.effective(tx, None))
-    images = images - tx.version.flags["withheld"]
-    found = []
-    for word in _words(tx, named_tags(tx, node)):
-        for image_id in _open_images(tx, _wanted(tx, word) & images, word, shuffles=shuffles):
-            found.append((image_id, word))
-            if len(found) >= limit * _GROWTH:
-                break  # the next words have to get their turn
-    if shuffles:
-        tx.library.random.shuffle(found)
-    else:
-        found.sort(key=lambda pair: pair[0])
-    return [_task(tx, image_id, word) for image_id, word in found[:limit]]
+    images, refused, version = images - tx.version.flags["withheld"], _refused(tx), tx.version
+    waiting = [
+        (word, found)
+        for word in _words(tx, named_tags(tx, node))
+        if (found := _waiting(version, word, refused) & images)
+    ]
+    some = _some_by_chance(tx, waiting, limit) if shuffles else _first(waiting, limit)
+    return [_task(tx, image_id, word) for image_id, word in some]
+
+
+def _first(waiting: Sequence[tuple[Word, BitMap]], limit: int) -> list[tuple[int, Word]]:
+    # Each of these images has a task, so no others can be among the first.
+    images = BitMap.union(BitMap(), *(found for _, found in waiting))[:limit]
+    first = [(image_id, word) for word, found in waiting for image_id in found & images]
+    return sorted(first, key=lambda pair: pair[0])[:limit]
+
+
+def _some_by_chance(
+    tx: Tx, waiting: Sequence[tuple[Word, BitMap]], limit: int
+) -> Iterator[tuple[int, Word]]:
+    ends = np.cumsum([len(found) for _, found in waiting], dtype=np.int64)
+    total = int(ends[-1]) if len(ends) else 0
+    for number in tx.library.random.sample(range(total), min(limit, total)):
+        place = int(np.searchsorted(ends, number, side="right"))
+        word, found = waiting[place]
+        yield found[int(ends[place]) - number - 1], word
 
 
 def tasks_of_image(tx: Tx, image_id: int) -> list[Task]:
     """Return the tasks of one image, by name of label; raises NotFound."""
-    labels = [one for one in validations.of_image(tx, image_id) if _is_wanted(one)]
     book = wordbook.vocabulary(tx)
-    found = []
-    for one in labels:
-        word = book.by_tag(one.tag_id)
-        is_outlinable = word is not None and word.kind == WordKind.NORMAL
-        if word is not None and is_outlinable and _still_open(tx, [image_id], word):
-            found.append(_task(tx, image_id, word))
-    return found
+    wanted = {one.tag_id: book.by_tag(one.tag_id) for one in _wanted(tx, image_id)}
+    gone = _drawn_or_refused(tx, image_id, wanted)
+    return [
+        _task(tx, image_id, word)
+        for tag_id, word in wanted.items()
+        if word is not None and word.kind == WordKind.NORMAL and tag_id not in gone
+    ]
 
 
 def without_auto(tx: Tx, tag_ids: Sequence[int], *, limit: int) -> dict[int, list[int]]:
@@ -173,50 +189,54 @@ def _words(tx: Tx, tag_ids: Iterable[int] | None) -> list[Word]:
     return [word for word in words if word is not None and word.kind == WordKind.NORMAL]
 
 
-def _wanted(tx: Tx, word: Word) -> BitMap:
-    return tx.version.verdicts(word.tag_id or 0).status("positive")
+def _by_chance(tx: Tx, words: list[Word]) -> Iterator[Word]:
+    """Yield words in a random order, drawn one by one as mostly the first will do."""
+    while words:
+        place = tx.library.random.randrange(len(words))
+        words[place], words[-1] = words[-1], words[place]
+        yield words.pop()
 
 
-def _is_wanted(label: validations.Judged) -> bool:
-    enough = label.num_yes > 0 and 5 * label.num_yes >= 4 * (label.num_yes + label.num_no)
-    return enough and label.unfit_count < schema.UNFIT_FROM
+def _waiting(version: Version, word: Word, refused: Mapping[int, BitMap]) -> BitMap:
+    """Return the images whose label of this word waits for the actor's outline."""
+    tag_id = word.tag_id or 0
+    waiting = version.outlines.waiting(version, tag_id)
+    return waiting - refused[tag_id] if tag_id in refused else waiting
 
 
-def _open_images(tx: Tx, images: BitMap, word: Word, *, shuffles: bool = True) -> Iterator[int]:
-    """Yield those of the images whose label still waits, from one by chance on; few at first."""
-    ids = list(images)
-    start = tx.library.random.randrange(len(ids)) if ids and shuffles else 0
-    ids = ids[start:] + ids[:start]
-    size, place = _FIRST_BATCH, 0
-    while place < len(ids):
-        part = _still_open(tx, ids[place : place + size], word)
-        yield from tx.library.random.sample(part, len(part)) if shuffles else part
-        place, size = place + size, size * _GROWTH
+def _refused(tx: Tx) -> Mapping[int, BitMap]:
+    """Return the images on which the actor's account does not want to outline a tag."""
+    found: dict[int, BitMap] = {}
+    if tx.actor.account_id is not None:
+        own = _refusal.account_id == tx.actor.account_id
+        for tag_id, image_id in tx.all(select(_refusal.tag_id, _refusal.image_id).where(own)):
+            found.setdefault(tag_id, BitMap()).add(image_id)
+    return found
 
 
-def _still_open(tx: Tx, image_ids: Sequence[int], word: Word) -> list[int]:
-    """Return those of the images whose label of this word nobody drew, gave up or refused."""
-    drawn = exists().where(
-        _row.image_id == _label.image_id, _row.tag_id == _label.tag_id, ~_row.is_auto
+def _wanted(tx: Tx, image_id: int) -> list[validations.Judged]:
+    """Return the labels of an image that are positive and can be outlined, by name."""
+    return [
+        one
+        for one in validations.of_image(tx, image_id)
+        if one.num_yes > 0
+        and 5 * one.num_yes >= 4 * (one.num_yes + one.num_no)
+        and one.unfit_count < schema.UNFIT_FROM
+    ]
+
+
+def _drawn_or_refused(tx: Tx, image_id: int, tag_ids: Iterable[int]) -> set[int]:
+    """Return those of an image's labels that people outlined, or the actor's account refused."""
+    among = list(tag_ids)
+    drawn = select(_row.tag_id).where(
+        _row.image_id == image_id, _row.tag_id.in_(among), ~_row.is_auto
     )
-    refused = exists().where(
+    refused = select(_refusal.tag_id).where(
         _refusal.account_id == (tx.actor.account_id or 0),
-        _refusal.image_id == _label.image_id,
-        _refusal.tag_id == _label.tag_id,
+        _refusal.image_id == image_id,
+        _refusal.tag_id.in_(among),
     )
-    rows = tx.all(
-        select(_label.image_id)
-        .where(
-            _label.tag_id == word.tag_id,
-            _label.state == LabelState.ASSERTED,
-            sql.among(tx.connection, _label.image_id, image_ids),
-            _label.unfit_count < schema.UNFIT_FROM,
-            ~drawn,
-            ~refused,
-        )
-        .order_by(_label.image_id)
-    )
-    return [image_id for (image_id,) in rows]
+    return set(tx.execute(union(drawn, refused)).scalars())
 
 
 def _task(tx: Tx, image_id: int, word: Word) -> Task:
@@ -228,7 +248,6 @@ def _task(tx: Tx, image_id: int, word: Word) -> Task:
 # What there is to check.
 
 _verdict = schema.annotation_validations.c
-_VERDICTS = _row.yes_weight + _row.no_weight
 
 
 def random(tx: Tx, *, is_auto: bool = False) -> Annotation | None:
@@ -236,52 +255,43 @@ def random(tx: Tx, *, is_auto: bool = False) -> Annotation | None:
 
     What the actor has judged comes only when nothing else is left.
     """
-    images = offered(tx)
+    images, known = offered(tx), tx.version.outlines.known
     voter = voters.voter(tx)
-    if voter is not None:
-        judged = exists().where(
-            _verdict.annotation_id == _row.id,
-            _verdict.revision == _row.revision,
-            _verdict.voter == voter,
-        )
-        found = _least_checked(tx, images, and_(_row.is_auto == is_auto, ~judged))
-        if found is not None:
-            return found
-    return _least_checked(tx, images, _row.is_auto == is_auto)
-
-
-def _least_checked(tx: Tx, images: BitMap, condition: ColumnElement[bool]) -> Annotation | None:
-    least = -1
-    while True:
-        tier = tx.scalar(select(func.min(_VERDICTS)).where(condition, least < _VERDICTS))
-        if tier is None:
-            return None
-        found = _of_tier(tx, images, and_(condition, tier == _VERDICTS))
-        if found is not None:
-            return annotations.find_many(tx, [found])[0]
-        least = tier
-
-
-def _of_tier(tx: Tx, images: BitMap, condition: ColumnElement[bool]) -> int | None:
-    """Return a set by chance whose image is offered, or None."""
-    last = tx.scalar(select(func.max(_row.id)).where(condition)) or 0
-    start = tx.library.random.randint(1, max(1, last))
-    for part in (_row.id >= start, _row.id < start):
-        after, size = 0, _FIRST_BATCH
-        while True:
-            rows = tx.all(
-                select(_row.id, _row.image_id)
-                .where(condition, part, _row.id > after)
-                .order_by(_row.id)
-                .limit(size)
-            )
-            fit: list[int] = [row.id for row in rows if row.image_id in images]
-            if fit:
-                return tx.library.random.choice(fit)
-            if len(rows) < size:
-                break
-            after, size = rows[-1][0], size * _GROWTH
+    for leaves_out in (voter, None) if voter is not None else (None,):
+        for weight, ids in known.tiers_of(is_auto=is_auto):
+            # What has no verdict has none of the actor's.
+            found = _of_tier(tx, images, ids, known, leaves_out if weight else None)
+            if found is not None:
+                return next(iter(annotations.find_many(tx, [found])), None)
     return None
+
+
+def _of_tier(tx: Tx, images: BitMap, ids: BitMap, known: Known, voter: str | None) -> int | None:
+    """Return a set by chance whose image is offered and that the voter has not judged, or None."""
+    for _ in range(_TRIES if len(ids) > _TRIES else 0):
+        drawn: int = ids[tx.library.random.randrange(len(ids))]
+        is_offered = known.image_ids.get(drawn) in images
+        if is_offered and (voter is None or not _judged(tx, [drawn], voter)):
+            return drawn
+    places = ids_of(ids)
+    there = from_ids(known.image_ids.gather(places)) & images
+    left = from_ids(places[np.isin(known.image_ids.gather(places), ids_of(there))])
+    if voter is not None:
+        left -= BitMap(_judged(tx, left, voter))
+    return left[tx.library.random.randrange(len(left))] if left else None
+
+
+def _judged(tx: Tx, ids: Iterable[int], voter: str) -> list[int]:
+    """Return those of the sets whose newest revision somebody has judged."""
+    statement = (
+        select(_row.id)
+        .join(
+            schema.annotation_validations,
+            and_(_verdict.annotation_id == _row.id, _verdict.revision == _row.revision),
+        )
+        .where(_verdict.voter == voter, sql.among(tx.connection, _row.id, ids))
+    )
+    return list(tx.execute(statement).scalars())
 
 
 def matching(tx: Tx, node: Node, *, limit: int, shuffles: bool = False) -> list[Annotation]:
@@ -291,20 +301,21 @@ def matching(tx: Tx, node: Node, *, limit: int, shuffles: bool = False) -> list[
     QueryError.
     """
     images = find.bitmap(tx, node, filter=filters.effective(tx, None))
-    images = (images - tx.version.flags["withheld"]) & _annotated(tx)
     tag_ids = named_tags(tx, node)
-    ids = list(images)
+    images = (images - tx.version.flags["withheld"]) & _annotated(tx, tag_ids)
+    # Each of them has a set to show, so as many images as there may be sets are enough.
     if shuffles:
-        tx.library.random.shuffle(ids)
-    found: list[Annotation] = []
-    place, size = 0, _FIRST_BATCH
-    while place < len(ids) and len(found) < limit:
-        for of_one in annotations.of_images(tx, ids[place : place + size], tag_ids).values():
-            found += of_one
-        place += size
-    return found[:limit]
+        places = tx.library.random.sample(range(len(images)), min(limit, len(images)))
+        ids = [images[place] for place in places]
+    else:
+        ids = list(images[:limit])
+    found = annotations.of_images(tx, ids, tag_ids)
+    return [one for of_one in found.values() for one in of_one][:limit]
 
 
-def _annotated(tx: Tx) -> BitMap:
-    counts = tx.version.numbers("annotation_count")
-    return counts.where(lambda numbers: numbers > 0)
+def _annotated(tx: Tx, tag_ids: Iterable[int] | None) -> BitMap:
+    if tag_ids is None:
+        counts = tx.version.numbers("annotation_count")
+        return counts.where(lambda numbers: numbers > 0)
+    drawn = tx.version.outlines.known.drawn
+    return BitMap.union(BitMap(), *(drawn[tag_id] for tag_id in tag_ids if tag_id in drawn))

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from pyroaring import BitMap
-from sqlalchemy import ColumnElement, FromClause, false, func, select
+from sqlalchemy import ColumnElement, FromClause, func, select
 
 from menagerie.core import visibility, words
 from menagerie.core.words import Word
@@ -92,50 +92,20 @@ def _count(tx: Tx, word: Word) -> WordCount:
 
 
 def annotated(tx: Tx) -> list[WordCount]:
-    """Return the counts of every normal label with its annotated images, the most finished first.
-
-    The annotations are counted anew when there are more or fewer of them, or of the images.
-    """
-    drawn = _drawn(tx)
+    """Return the counts of every normal label and where it is outlined, the most finished first."""
+    drawn, live = tx.version.outlines.known.drawn, tx.version.live
     normal = schema.WordKind.NORMAL
     counted = [
-        msgspec.structs.replace(one, annotated_count=drawn.get(one.word.tag_id or 0, 0))
+        msgspec.structs.replace(one, annotated_count=_shared_count(drawn, one, live))
         for one in by_word(tx)
         if one.word.kind == normal
     ]
     return sorted(counted, key=lambda one: -_ratio(one.annotated_count, one.image_count))
 
 
-class _Drawn(msgspec.Struct, frozen=True):
-    """On how many of the `live` images each tag is annotated, while the rest stays as it is."""
-
-    column: Any
-    live: BitMap
-    names_version: int
-    counts: Mapping[int, int]
-
-
-def _drawn(tx: Tx) -> Mapping[int, int]:
-    version = tx.version
-    column = version.columns["annotation_count"]
-    kept: _Drawn | None = tx.library.caches.get("annotated by tag")
-    is_same = kept and kept.column is column and kept.names_version == version.names_version
-    if kept and is_same and kept.live == version.live:
-        return kept.counts
-    row = schema.annotations.c
-    statement = (
-        select(row.tag_id, func.count().label("drawn"))
-        .join(schema.images, schema.images.c.id == row.image_id)
-        .where(row.is_auto == false(), visibility.SEARCHABLE)
-    )
-    # A connection of its own: the transaction's may see a moment before that version.
-    with tx.library.database.read() as connection:
-        found = connection.execute(statement.group_by(row.tag_id))
-        counts = {one.tag_id: one.drawn for one in found}
-    tx.library.caches["annotated by tag"] = _Drawn(
-        column, version.live, version.names_version, counts
-    )
-    return counts
+def _shared_count(drawn: Mapping[int, BitMap], one: WordCount, live: BitMap) -> int:
+    tag_id = one.word.tag_id or 0
+    return drawn[tag_id].intersection_cardinality(live) if tag_id in drawn else 0
 
 
 def judged(tx: Tx) -> list[WordCount]:

@@ -218,8 +218,9 @@ class Evaluation:
         tag_ids = self._tag_ids(node) & version.words.tag_ids
         self._check_time(node)
         if field == "annotated":
-            found = self._stored.annotated(tag_ids).items()
-            return BitMap.union(BitMap(), *(version.posting(i) & images for i, images in found))
+            drawn = version.outlines.known.drawn
+            shown = (version.posting(i) & drawn[i] for i in tag_ids if i in drawn)
+            return BitMap.union(BitMap(), *shown)
         if field in _STATUSES:
             judged = [version.verdicts(tag_id).status(field) for tag_id in tag_ids]
             return BitMap.union(BitMap(), *judged)
@@ -240,12 +241,10 @@ class Evaluation:
         """Return how many labels of each image are positive and may be outlined, but are not."""
         version = self._version
         wanted = version.words.normal & version.judged.keys()
-        done, unfit = self._stored.annotated(wanted), self._stored.unfit()
         draft = Draft(Column(np.uint16))
         draft.cover(len(version.columns["version"]))
         for tag_id in wanted:
-            open_ = version.verdicts(tag_id).status("positive")
-            draft.add(ids_of(open_ - done.get(tag_id, BitMap()) - unfit.get(tag_id, BitMap())), 1)
+            draft.add(ids_of(version.outlines.waiting(version, tag_id)), 1)
         return draft.finish()
 
     def _code(self, node: stored.Literal) -> BitMap:

@@ -389,6 +389,15 @@ class _Advance:
             stamps=self.stamps,
             previous=old,
         )
+        outlines = old.memory.get("outlines")
+        if outlines is not None:
+            before, after = (v.columns["annotation_count"] for v in (old, made))
+            made.memory["outlines"] = outlines.followed(
+                made.personal,
+                touched.labels,
+                [i for i in touched.ids(ChangeKind.IMAGE) if before.get(i) != after.get(i)],
+                is_all_stale=bool(touched.ids(ChangeKind.POSTING)),
+            )
         offers = old.memory.get("offers")
         if offers is not None and words is old.words:
             made.memory["offers"] = offers.replaced(made, self.postings.keys() | self.judged.keys())

@@ -5,13 +5,12 @@ version does not know of is taken out by whoever combines it.
 """
 
 import ipaddress
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 from pyroaring import BitMap
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from menagerie.search import texts
 from menagerie.search.nodes import Fuzzy, Network, Phrase, Range, Term, Wildcard
@@ -24,7 +23,6 @@ Literal = Term | Wildcard | Fuzzy
 _i = schema.images.c
 _s = schema.image_sources.c
 _a = schema.accounts.c
-_l = schema.labels.c
 _n = schema.annotations.c
 _p = schema.shapes.c
 _r = schema.refinements.c
@@ -141,28 +139,6 @@ class Stored:
         with self._personal.reading() as connection:
             condition = sql.among(connection, _r.word_id, words)
         return self._personal.images(statement.where(condition))
-
-    def annotated(self, tag_ids: Iterable[int]) -> dict[int, BitMap]:
-        """Return the images on which people outlined each of these tags."""
-        with self._personal.reading() as connection:
-            condition = sql.among(connection, _n.tag_id, list(tag_ids))
-        return self._by_tag(
-            select(_n.tag_id, _n.image_id).where(condition, _n.is_auto.is_not(true()))
-        )
-
-    def unfit(self) -> dict[int, BitMap]:
-        """Return the images on which a judged label is said to have no outline, by tag."""
-        return self._by_tag(
-            select(_l.tag_id, _l.image_id).where(
-                text(schema.IS_JUDGED), _l.unfit_count >= schema.UNFIT_FROM
-            )
-        )
-
-    def _by_tag(self, statement: Select[Any]) -> dict[int, BitMap]:
-        found: dict[int, BitMap] = defaultdict(BitMap)
-        for tag_id, image_id in self._personal.rows(statement):
-            found[tag_id].add(image_id)
-        return found
 
     def network(self, node: Network) -> BitMap:
         """Return the images whose uploader's address lies in the network."""

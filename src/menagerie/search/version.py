@@ -16,6 +16,7 @@ from pyroaring import BitMap
 from menagerie.search.columns import Column, Derived, Draft, Ids, Numbers, from_ids, ids_of
 from menagerie.search.lexicon import Words
 from menagerie.search.offers import Offers
+from menagerie.search.outlines import Outlines
 from menagerie.search.personal import Personal
 from menagerie.search.postings import Postings
 from menagerie.search.verdicts import NO_VERDICTS, Verdicts
@@ -299,6 +300,12 @@ class Version:
         """Which labels wait for a verdict."""
         offers: Offers = self.remember("offers", lambda: Offers.of(self))
         return offers
+
+    @property
+    def outlines(self) -> Outlines:
+        """What people outlined, and what waits for it."""
+        outlines: Outlines = self.remember("outlines", lambda: Outlines(self.personal))
+        return outlines
 
     @property
     def order(self) -> Order:

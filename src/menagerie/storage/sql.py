@@ -135,9 +135,12 @@ def among(
     connection: Connection, column: ColumnElement[int], ids: Iterable[int]
 ) -> ColumnElement[bool]:
     """Return the condition that a number is among `ids`, of which there may be very many."""
+    ids = list(ids)
+    if len(ids) == 1:
+        return column == ids[0]  # as mostly, and building the rest costs more than running it
     if connection.dialect.name == "sqlite":
         # One parameter, where IN (?, ?, …) would need as many as there are ids.
-        listed = literal(json.dumps(list(ids)), Text)
+        listed = literal(json.dumps(ids), Text)
         each = func.json_each(listed).table_valued("value")
         return column.in_(select(each.c.value))
-    return column == any_(literal(list(ids), postgresql.ARRAY(BigInteger)))
+    return column == any_(literal(ids, postgresql.ARRAY(BigInteger)))
