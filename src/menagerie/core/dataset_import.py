@@ -32,6 +32,8 @@ from menagerie.storage.blobs import work_folder
 from menagerie.storage.schema import ChangeKind, Origin, WordKind
 
 VIA = "import"
+_MOST_VERDICTS = 1_000_000_000
+_MOST_SAID = 10_000
 _NO_NAME = re.compile(f"[{re.escape(RESERVED)}]+")
 
 
@@ -62,6 +64,7 @@ def put(library: Library, actor: Actor, found: Found, wishes: Wishes) -> Done:
     RateLimited, Unavailable.
     """
     record = found.record
+    _require_sound(record)
     there = _find(library, record.id)
     if there is not None:
         return Done(there, is_new=False)
@@ -77,7 +80,19 @@ def put(library: Library, actor: Actor, found: Found, wishes: Wishes) -> Done:
                 notes += _put_objects(tx, image_id, record)
         except Conflict as error:
             return Done(error.existing_id, is_new=False)
-    return Done(image_id, is_new=True, notes=notes)
+    return Done(image_id, is_new=True, notes=[*found.notes, *notes])
+
+
+def _require_sound(record: Record) -> None:
+    """Raise Invalid for numbers that no dataset comes to by counting."""
+    said: list[Label | Object] = [*record.labels, *record.objects]
+    counts = [number for one in said for number in (one.num_yes, one.num_no)]
+    if any(not 0 <= number <= _MOST_VERDICTS for number in counts):
+        raise Invalid({"labels": [f"must have from 0 to {_MOST_VERDICTS} verdicts"]})
+    if any(label.p_dawid_skene > 1 for label in record.labels):
+        raise Invalid({"labels": ["must have a probability of at most 1"]})
+    if len(said) > _MOST_SAID:
+        raise Invalid({"labels": [f"must be at most {_MOST_SAID}, outlines included"]})
 
 
 def _find(library: Library, key: str) -> int | None:

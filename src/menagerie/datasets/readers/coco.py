@@ -1,4 +1,8 @@
-"""COCO: one JSON file for each split, and folders of pictures."""
+"""COCO: one JSON file for each split, and folders of pictures.
+
+A file is read whole, but its images and annotations stay undecoded until their turn comes, so that
+they take little more memory than the file itself; and one that is wrong does not spoil the others.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -7,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from menagerie.datasets.formats.classes import area
 from menagerie.datasets.readers import loosely
-from menagerie.datasets.readers.found import Found, Refused, inside
+from menagerie.datasets.readers.found import Found, Refused, decoded, inside
 from menagerie.datasets.records import Label, Object, Record
 from menagerie.errors import Invalid
 
@@ -40,11 +45,21 @@ class _Annotation(msgspec.Struct):
     refinements: list[str] = []
 
 
+class _Of(msgspec.Struct):
+    """Which image an annotation is about."""
+
+    image_id: int | str
+
+
 class _Dataset(msgspec.Struct):
-    images: list[dict[str, Any]]
+    images: list[msgspec.Raw]
     categories: list[_Category] = []
-    annotations: list[_Annotation] = []
+    annotations: list[msgspec.Raw] = []
     licenses: list[_Licence] = []
+
+
+_of = msgspec.json.Decoder(_Of)
+_annotation = msgspec.json.Decoder(_Annotation)
 
 
 def recognises(folder: Path) -> bool:
@@ -63,8 +78,11 @@ def read(folder: Path, _most_bytes: int) -> Iterator[Found | Refused]:
         where = str(path.relative_to(folder))
         try:
             dataset = msgspec.json.decode(path.read_bytes(), type=_Dataset)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             yield Refused(where, f"is no COCO file: {error}")
+            continue
+        except RecursionError:
+            yield Refused(where, "is no COCO file: it is nested too deeply")
             continue
         yield from _images(folder, path, dataset)
 
@@ -85,19 +103,46 @@ def _images(folder: Path, path: Path, dataset: _Dataset) -> Iterator[Found | Ref
     )
     names = {one.id: one.name for one in dataset.categories}
     licences = {str(one.id): one for one in dataset.licenses}
-    things: dict[int | str, list[_Annotation]] = defaultdict(list)
-    for thing in dataset.annotations:
-        things[thing.image_id].append(thing)
+    file = str(path.relative_to(folder))
+    things: dict[int | str, list[msgspec.Raw]] = defaultdict(list)
+    for number, raw in enumerate(dataset.annotations):
+        try:
+            things[_of.decode(raw).image_id].append(raw)
+        except msgspec.DecodeError as error:
+            yield Refused(f"{file}: annotation {number}", str(error))
     folders = _folders(folder, path, split)
-    for row in dataset.images:
-        where = f"{path.relative_to(folder)}: image {row.get('id')}"
+    for number, raw in enumerate(dataset.images):
+        try:
+            row = decoded(bytes(raw))
+        except Invalid as error:
+            yield Refused(f"{file}: image {number}", str(error))
+            continue
+        where = f"{file}: image {row.get('id')}"
         name = row.get("file_name")
         found = _find(folders, name) if isinstance(name, str) else "has no file_name"
         if isinstance(found, str):
             yield Refused(where, found)
             continue
-        record = _record(row, things[row.get("id", "")], names, licences, split=split)
-        yield Found(where=where, record=record, path=found)
+        notes: list[str] = []
+        own = _decoded(things.pop(_key(row), []), notes)
+        record = _record(row, own, names, licences, notes, split=split)
+        yield Found(where=where, record=record, path=found, notes=notes)
+
+
+def _key(row: dict[str, Any]) -> int | str:
+    found = row.get("id")
+    return found if isinstance(found, int | str) else ""
+
+
+def _decoded(raws: list[msgspec.Raw], notes: list[str]) -> list[_Annotation]:
+    """Return the annotations that can be read, and note what is wrong with others."""
+    found = []
+    for raw in raws:
+        try:
+            found.append(_annotation.decode(raw))
+        except msgspec.DecodeError as error:
+            notes.append(f"an annotation: {error}")
+    return found
 
 
 def _folders(folder: Path, path: Path, split: str) -> list[Path]:
@@ -124,6 +169,7 @@ def _record(
     things: list[_Annotation],
     names: dict[int, str],
     licences: dict[str, _Licence],
+    notes: list[str],
     *,
     split: str,
 ) -> Record:
@@ -131,9 +177,8 @@ def _record(
     own_labels = row.get("labels")
     plain = {key: value for key, value in row.items() if key not in {"id", "license", "labels"}}
     record = loosely.record(plain, file_name=row["file_name"], split=split)
-    objects = [
-        thing for n, one in enumerate(things, 1) if (thing := _object(one, n, names)) is not None
-    ]
+    drawn = (_object(one, number, names, notes) for number, one in enumerate(things, 1))
+    objects = [thing for thing in drawn if thing is not None]
     if isinstance(own_labels, list):
         labels = _labels(own_labels)
     else:
@@ -145,7 +190,7 @@ def _record(
         objects=objects,
         license="" if licence_name == "unknown" else licence_name,
         license_url=licence_url,
-        created_at=row.get("date_captured") or "",
+        created_at=captured if isinstance(captured := row.get("date_captured"), str) else "",
     )
 
 
@@ -161,13 +206,17 @@ def _labels(rows: list[Any]) -> list[Label]:
     return found
 
 
-def _object(one: _Annotation, number: int, names: dict[int, str]) -> Object | None:
+def _object(
+    one: _Annotation, number: int, names: dict[int, str], notes: list[str]
+) -> Object | None:
     box = loosely.numbers(one.bbox)
-    if one.category_id not in names or len(box) != 4:
+    if one.category_id not in names:
+        notes.append(f"an annotation of category {one.category_id}, which there is not")
         return None
-    # Masks (a map) have no place here; of several polygons the first is the largest part, mostly.
-    parts = one.segmentation if isinstance(one.segmentation, list) else []
-    points = loosely.polygon(parts[0]) if parts else []
+    if len(box) != 4:
+        notes.append(f"an outline of {names[one.category_id]!r} without a box")
+        return None
+    points = _largest(one.segmentation, names[one.category_id], notes)
     return Object(
         id=number,
         label=names[one.category_id],
@@ -183,3 +232,15 @@ def _object(one: _Annotation, number: int, names: dict[int, str]) -> Object | No
         group_of=one.group_of,
         refinements=one.refinements,
     )
+
+
+def _largest(segmentation: Any, name: str, notes: list[str]) -> list[tuple[float, float]]:
+    """Return the largest of the polygons, since an outline here has one, and note the others."""
+    if isinstance(segmentation, dict):
+        notes.append(f"a mask of {name!r}, of which the box was taken")
+        return []
+    parts = segmentation if isinstance(segmentation, list) else []
+    polygons = [points for part in parts if (points := loosely.polygon(part))]
+    if len(polygons) > 1:
+        notes.append(f"{len(polygons) - 1} of {len(polygons)} parts of an outline of {name!r}")
+    return max(polygons, key=area, default=[])

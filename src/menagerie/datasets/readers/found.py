@@ -1,7 +1,10 @@
 """What a reader finds in a folder, and how it stays inside that folder."""
 
+import csv
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import msgspec
 
@@ -10,12 +13,16 @@ from menagerie.errors import Invalid
 
 PICTURES = frozenset({".avif", ".apng", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webm", ".webp"})
 """What the names of files end in that are taken for pictures."""
+_MOST_NAME = 1000
+MOST_LINE_BYTES = 16 << 20
+"""How long a line about one image may be."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One image of a dataset: its file, or the bytes of one in an archive, and its record.
 
-    What the dataset does not say is empty in the record, or 0. `where` names it for people.
+    What the dataset does not say is empty in the record, or 0. `where` names it for people, and
+    `notes` say what of it could not be read.
     """
 
     where: str
@@ -23,6 +30,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     path: Path | None = None
     data: bytes = b""
     votes: list[Vote] = []
+    notes: list[str] = []
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -58,17 +66,53 @@ def inside(folder: Path, name: str) -> Path:
     link, and one of nothing.
     """
     pure = PurePosixPath(name)
+    if len(name) > _MOST_NAME:
+        raise Invalid({"file_name": [f"must be at most {_MOST_NAME} characters"]})
     if not name or "\0" in name or "\\" in name or pure.is_absolute() or ".." in pure.parts:
         raise Invalid({"file_name": [f"{name!r} must be relative and stay in its folder"]})
     path = folder / pure
     if not path.resolve().is_relative_to(folder.resolve()):
         raise Invalid({"file_name": [f"{name!r} leads out of the folder"]})
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  # which takes a part that is too long for none
         raise Invalid({"file_name": [f"there is no file {name!r}"]})
     return path
 
 
-def lines_of(path: Path) -> int:
-    """Return how many lines a file has."""
+def lines_in(path: Path) -> Iterator[bytes | str]:
+    """Yield the lines of a file that hold something, or why one of them is not read."""
     with path.open("rb") as file:
-        return sum(1 for line in file if line.strip())
+        while line := file.readline(MOST_LINE_BYTES + 1):
+            if len(line) <= MOST_LINE_BYTES:
+                if line.strip():
+                    yield line
+                continue
+            while line and not line.endswith(b"\n"):
+                line = file.readline(MOST_LINE_BYTES)
+            yield f"has more than {MOST_LINE_BYTES} bytes in a line"
+
+
+def lines_of(path: Path) -> int:
+    """Return how many lines a file has that hold something."""
+    return sum(1 for _ in lines_in(path))
+
+
+def decoded(data: bytes) -> dict[str, Any]:
+    """Return the map that some JSON is; raises Invalid (`json`) for anything else."""
+    try:
+        found = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid({"json": [str(error)]}) from error
+    except RecursionError:
+        raise Invalid({"json": ["is nested too deeply"]}) from None
+    if not isinstance(found, dict):
+        raise Invalid({"json": ["is no map"]})
+    return found
+
+
+def csv_rows(path: Path) -> Iterator[dict[str, Any] | str]:
+    """Yield the rows of a CSV file, at last perhaps why the rest of it is not read."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            yield from csv.DictReader(file)
+    except (csv.Error, UnicodeDecodeError) as error:
+        yield f"cannot be read any further: {error}"

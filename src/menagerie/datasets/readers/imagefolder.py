@@ -1,15 +1,20 @@
 """ImageFolder: pictures with a metadata file beside them, or in folders named after classes."""
 
-import csv
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from menagerie.datasets.readers import loosely
-from menagerie.datasets.readers.found import PICTURES, Found, Refused, inside
+from menagerie.datasets.readers.found import (
+    PICTURES,
+    Found,
+    Refused,
+    csv_rows,
+    decoded,
+    inside,
+    lines_in,
+)
 from menagerie.errors import Invalid, Unavailable
 
 _METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
@@ -93,30 +98,32 @@ def _by_folders(folder: Path) -> Iterator[Found | Refused]:
 def _rows(path: Path) -> Iterator[dict[str, Any] | str]:
     """Yield the rows of a metadata file, or why one cannot be read."""
     if path.suffix == ".csv":
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            yield from csv.DictReader(file)
+        yield from csv_rows(path)
     elif path.suffix == ".parquet":
         yield from _parquet(path)
     else:
-        with path.open("rb") as file:
-            yield from (_row(line) for line in file if line.strip())
+        yield from map(_row, lines_in(path))
 
 
-def _row(line: bytes) -> dict[str, Any] | str:
+def _row(line: bytes | str) -> dict[str, Any] | str:
+    if isinstance(line, str):
+        return line
     try:
-        found = msgspec.json.decode(line)
-    except msgspec.DecodeError as error:
+        return decoded(line)
+    except Invalid as error:
         return str(error)
-    return found if isinstance(found, dict) else "is no map"
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+def _parquet(path: Path) -> Iterator[dict[str, Any] | str]:
     try:
         parquet: Any = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise Unavailable(
             f"{path.name} needs the library pyarrow: pip install 'menagerie[parquet]'."
         ) from error
-    with parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=_ROWS):
-            yield from batch.to_pylist()
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=_ROWS):
+                yield from batch.to_pylist()
+    except (ValueError, OSError) as error:  # what pyarrow raises derives from these
+        yield f"cannot be read any further: {error}"

@@ -1,13 +1,20 @@
 """The canonical dataset: `records.jsonl`, `votes.csv` and the pictures."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from menagerie.datasets.readers import loosely
-from menagerie.datasets.readers.found import Found, Refused, inside, lines_of
+from menagerie.datasets.readers.found import (
+    Found,
+    Refused,
+    csv_rows,
+    decoded,
+    inside,
+    lines_in,
+    lines_of,
+)
 from menagerie.datasets.records import Vote
 from menagerie.errors import Invalid
 
@@ -28,20 +35,19 @@ def count(folder: Path) -> int | None:
 def read(folder: Path, _most_bytes: int) -> Iterator[Found | Refused]:
     """Yield every record with its verdicts."""
     votes = _Votes(folder / VOTES)
-    with (folder / RECORDS).open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield _found(folder, line, f"{RECORDS}:{number}", votes)
+    for number, line in enumerate(lines_in(folder / RECORDS), 1):
+        where = f"{RECORDS}:{number}"
+        if isinstance(line, str):
+            yield Refused(where, line)
+        else:
+            yield _found(folder, line, where, votes)
 
 
 def _found(folder: Path, line: bytes, where: str, votes: "_Votes") -> Found | Refused:
     try:
-        row = msgspec.json.decode(line)
-        if not isinstance(row, dict):
-            return Refused(where, "is no record")
-        record = loosely.canonical(row)
+        record = loosely.canonical(decoded(line))
         path = inside(folder, record.file_name)
-    except (msgspec.DecodeError, Invalid) as error:
+    except Invalid as error:
         return Refused(where, str(error))
     return Found(where=record.file_name, record=record, path=path, votes=votes.of(record.id))
 
@@ -66,9 +72,8 @@ class _Votes:
 def _rows(path: Path) -> Iterator[Vote]:
     if not path.is_file():
         return
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        for row in csv.DictReader(file):
-            try:
-                yield msgspec.convert(row, Vote, strict=False)
-            except msgspec.ValidationError:
-                continue  # the counts of the record still say what it came to
+    for row in csv_rows(path):
+        try:
+            yield msgspec.convert(row, Vote, strict=False)
+        except msgspec.ValidationError:
+            continue  # the counts of the record still say what it came to

@@ -4,7 +4,6 @@ What is missing is empty, what has another type than expected is left out, and n
 A label without counts counts as one verdict: whoever made the dataset said so.
 """
 
-import csv
 import math
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ import msgspec
 
 from menagerie.datasets import licences
 from menagerie.datasets.judging import probability
+from menagerie.datasets.readers.found import csv_rows
 from menagerie.datasets.records import Class, Label, Object, Record, Split, Status
 from menagerie.errors import Invalid
 
@@ -62,8 +62,7 @@ def classes(folder: Path) -> list[Class]:
     path = folder / VOCABULARY
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("name")]
+    rows = [row for row in csv_rows(path) if not isinstance(row, str) and row.get("name")]
     return [
         Class(
             index=index,

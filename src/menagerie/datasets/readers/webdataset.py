@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 
 from menagerie.datasets.readers import loosely
-from menagerie.datasets.readers.found import PICTURES, Found, Refused
+from menagerie.datasets.readers.found import PICTURES, Found, Refused, decoded
 from menagerie.errors import Invalid
 
 _TEXT_MOST_BYTES = 16 << 20
+_JSON = ("json", "jsn")
 _TEXTS = ("txt", "text", "transcript", "caption")
+_DIGITS = 12
 _NUMBERS = ("cls", "cls2", "index", "inx")
 
 Sample = dict[str, bytes | str]
@@ -60,9 +62,17 @@ def _samples(path: Path, most_bytes: int) -> Iterator[tuple[str, Sample]]:
                 yield key, sample
                 sample = Sample()
             key = own
-            sample[extension.lower()] = _member(tar, member, most_bytes)
+            if _is_wanted(extension.lower(), sample):
+                sample[extension.lower()] = _member(tar, member, most_bytes)
     if sample:
         yield key, sample
+
+
+def _is_wanted(extension: str, sample: Sample) -> bool:
+    """Return whether a member is looked at: of pictures one, and of the rest each kind once."""
+    if _is_picture(extension.rpartition(".")[2]):
+        return not any(_is_picture(other.rpartition(".")[2]) for other in sample)
+    return extension not in sample and extension in {*_JSON, *_TEXTS, *_NUMBERS}
 
 
 def _member(tar: tarfile.TarFile, member: tarfile.TarInfo, most_bytes: int) -> bytes | str:
@@ -97,7 +107,7 @@ def _found(
         else:
             name = f"{stem}.{pictures[0]}"
             record = loosely.record({"id": stem, **row}, file_name=name, split=split, names=names)
-    except (Invalid, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (Invalid, UnicodeDecodeError) as error:
         return Refused(where, str(error))
     return Found(where=where, record=record, data=data)
 
@@ -105,17 +115,16 @@ def _found(
 def _row(sample: Sample) -> dict[str, Any]:
     """Return what the members beside the picture say."""
     row: dict[str, Any] = {}
-    for extension in ("json", "jsn"):
+    for extension in _JSON:
         found = sample.get(extension)
         if isinstance(found, bytes):
-            decoded = msgspec.json.decode(found)
-            row |= decoded if isinstance(decoded, dict) else {}
+            row |= decoded(found)
     for extension in _TEXTS:
         found = sample.get(extension)
         if isinstance(found, bytes):
             row.setdefault("caption", found.decode().strip())
     for extension in _NUMBERS:
         found = sample.get(extension)
-        if isinstance(found, bytes) and found.strip().isdigit():
+        if isinstance(found, bytes) and found.strip().isdigit() and len(found) < _DIGITS:
             row.setdefault("cls", int(found))
     return row
