@@ -4,11 +4,23 @@ import json
 import shutil
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 import build
 from conftest import USES_POSTGRESQL, make_settings
-from menagerie.core import backups, checks, find, rendering, upkeep, votes
+from menagerie.core import (
+    backups,
+    checks,
+    exports,
+    find,
+    freezing,
+    rendering,
+    snapshots,
+    tags,
+    upkeep,
+    votes,
+)
+from menagerie.datasets.records import Selection
 from menagerie.errors import Invalid
 from menagerie.jobs import Worker
 from menagerie.library import SYSTEM, Library
@@ -199,3 +211,27 @@ def test_rows_whose_key_is_there_are_left_as_they_are(library):
         sql.insert_new(tx.connection, schema.facts, [])
         facts = dict(map(tuple, tx.all(select(schema.facts.c.name, schema.facts.c.value))))
     assert (facts["id"], facts["new"]) == (before, "y")
+
+
+def test_what_went_wrong_with_words_verdicts_and_datasets_is_found(library):
+    dog = build.word(library, "dog")
+    image_id = build.image(library)
+    selection = Selection(query="safe")
+    with library.writing(SYSTEM) as tx:
+        snapshot = snapshots.create(tx, "dogs", selection)
+        export = exports.request(tx, snapshot, "jsonl", {})
+    assert checks.run(library).problems == []
+    freezing.freeze_job(library, snapshot.key)
+    with library.writing(SYSTEM) as tx:
+        tx.execute(delete(schema.jobs).where(schema.jobs.c.kind == exports.WRITE))
+        library.blobs.delete(snapshots.get(tx, snapshot.key).file)
+        tx.execute(update(schema.words).where(schema.words.c.id == dog.id).values(tag_id=None))
+        cat = tags.resolve(tx, ["cat"])[0].tag.id
+        said = {"image_id": image_id, "tag_id": cat, "weight": 1, "created_at": 0}
+        verdict = {"is_yes": True, "via": "", "updated_at": 0}
+        tx.execute(insert(schema.validations).values(**said, **verdict))
+    problems = " ".join(checks.run(library).problems)
+    assert "word 'dog' has no tag" in problems
+    assert f"validations: image {image_id} has no label of tag {cat}" in problems
+    assert f"exports: {export.key} is waiting, but no job works on it" in problems
+    assert f"snapshots: the file of {snapshot.key}" in problems

@@ -4,14 +4,25 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, exists, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from menagerie import jobs
-from menagerie.core import filters, images, labels, rendering
+from menagerie.core import exports, filters, images, labels, rendering, snapshots
 from menagerie.errors import NotFound
 from menagerie.library import SYSTEM, Library, Tx
 from menagerie.storage import migrate, schema, sql
-from menagerie.storage.schema import Audience, LabelState
+from menagerie.storage.schema import Audience, ExportState, LabelState, WordKind
 
 MAX_LISTED = 50
 _SAMPLE = 200
@@ -26,7 +37,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def run(library: Library, *, is_deep: bool = False) -> Report:
-    """Check tables, counters, files, catalogue and jobs.
+    """Check tables, counters, files, catalogue, jobs, words and datasets.
 
     A deep check reads every file and compares its hash; else a random sample of 200 images is
     read, and of all others only whether the files are there and have the right size.
@@ -36,6 +47,10 @@ def run(library: Library, *, is_deep: bool = False) -> Report:
             *_tables(tx),
             *counters(tx),
             *_failed_jobs(tx),
+            *_words(tx),
+            *_unfounded_verdicts(tx),
+            *_stuck(tx),
+            *_missing_datasets(tx),
         ]
         counts = {
             "images": tx.scalar(select(func.count()).select_from(schema.images)),
@@ -58,6 +73,71 @@ def _tables(tx: Tx) -> Iterator[str]:
 def _failed_jobs(tx: Tx) -> Iterator[str]:
     for job in jobs.failed(tx, limit=MAX_LISTED):
         yield f"job {job.id} ({job.kind} {job.payload}) was given up: {job.error}"
+
+
+# The crowd, and datasets of what it said.
+
+
+def _words(tx: Tx) -> Iterator[str]:
+    """Find words that no label can have: without a tag, or of one that stands for another."""
+    word, tag = schema.words.c, schema.tags.c
+    rows = tx.all(
+        select(word.accessor, tag.name)
+        .outerjoin(schema.tags, tag.id == word.tag_id)
+        .where(
+            word.kind.in_([WordKind.NORMAL, WordKind.META]),
+            or_(word.tag_id.is_(None), tag.aliased_to_id.is_not(None)),
+        )
+        .order_by(word.id)
+        .limit(MAX_LISTED)
+    )
+    for accessor, name in rows:
+        why = "no tag" if name is None else f"the tag {name!r}, which is an alias"
+        yield f"word {accessor!r} has {why}"
+
+
+def _unfounded_verdicts(tx: Tx) -> Iterator[str]:
+    """Find what was said of labels that there are not, not even as removed ones."""
+    label = schema.labels.c
+    for table in (schema.validations, schema.unfit_marks):
+        said = table.c
+        is_there = exists().where(label.image_id == said.image_id, label.tag_id == said.tag_id)
+        rows = tx.all(
+            select(said.image_id, said.tag_id).where(~is_there).order_by(said.id).limit(MAX_LISTED)
+        )
+        for image_id, tag_id in rows:
+            yield f"{table.name}: image {image_id} has no label of tag {tag_id}"
+
+
+_DATASETS: tuple[tuple[Table, ColumnElement[bool]], ...] = (
+    # What was frozen for one export only is that export's to make again.
+    (schema.snapshots, schema.snapshots.c.is_listed),
+    (schema.exports, true()),
+)
+
+
+def _stuck(tx: Tx) -> Iterator[str]:
+    """Find snapshots and exports that wait for a job that there is not."""
+    job = schema.jobs.c
+    kinds = (snapshots.FREEZE, exports.WRITE)
+    waiting = select(job.payload).where(job.kind.in_(kinds), job.failed_at.is_(None))
+    payloads = " ".join(map(str, tx.execute(waiting).scalars()))
+    for table, is_own in _DATASETS:
+        row = table.c
+        is_open = row.state.in_([ExportState.WAITING, ExportState.RUNNING]) & is_own
+        for key, state in tx.all(select(row.key, row.state).where(is_open).order_by(row.id)):
+            if key not in payloads:
+                yield f"{table.name}: {key} is {state}, but no job works on it"
+
+
+def _missing_datasets(tx: Tx) -> Iterator[str]:
+    """Find snapshots and exports whose file is gone."""
+    for table, is_own in _DATASETS:
+        row = table.c
+        is_kept = (row.state == ExportState.DONE) & row.file.is_not(None) & is_own
+        for key, name in tx.all(select(row.key, row.file).where(is_kept).order_by(row.id)):
+            if not tx.library.blobs.exists(name):
+                yield f"{table.name}: the file of {key}, {name}, is missing"
 
 
 # Counters.
