@@ -1,90 +1,14 @@
 """Journeys in a real Chromium against a real server: with scripts, without, and on a phone."""
 
-import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from tests.e2e.serving import Server
+from tests.e2e.browsing import MARKS, assert_accessible, register, upload
 
 import build
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = Path(__file__).parents[1] / "web" / "vendor" / "axe.min.js"
-PASSWORD = "correct horse battery"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.e2e,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chromium, server: Server) -> Iterator[Callable[..., sync_api.Page]]:
-    """Open pages that may talk to the server alone and may log no error."""
-    contexts, foreign, errors = [], [], []
-
-    def open_one(**options) -> sync_api.Page:
-        context = chromium.new_context(base_url=server.url, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith((server.url, "blob:")) else foreign.append(r.url),
-        )
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert foreign == []
-    assert [text for text in errors if "the server responded with a status of 4" not in text] == []
-
-
-def register(page, name):
-    page.goto("/register")
-    page.fill("main input[name=name]", name)
-    page.fill("main input[name=password]", PASSWORD)
-    page.click("main button.main")
-    assert page.locator("code.secret").count() == 1
-    page.click("main a.main")
-
-
-def upload(page, data, tags):
-    page.goto("/upload")
-    page.set_input_files(
-        "input[type=file]", {"name": "dot.png", "mimeType": "image/png", "buffer": data}
-    )
-    page.fill("textarea[name=tags]", tags)
-    page.click("main button.main")
-    page.wait_for_url(re.compile(r"/images/\d+"))
-
-
-def assert_accessible(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    problems = [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found["violations"]]
-    assert problems == [], json.dumps(problems, indent=1)
+pytest.importorskip("playwright.sync_api")
+pytestmark = MARKS
 
 
 def test_register_upload_tag_search_vote_and_fave(open_page):

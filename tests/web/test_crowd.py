@@ -86,9 +86,11 @@ def test_a_batch_ends_with_what_it_changed(browser, library):
         answer = browser.post("/validate", {"task": key, "verdict": verdict, "label": "dog"})
     assert answer.headers["location"] == "/validate/done?label=dog"
     done = text_of(browser.get("/validate/done?label=dog"))
-    assert "Answers 20 Yes 10 No 10 Skipped 0 Labels whose outcome changed 20" in done
+    assert "You gave 20 answers. Yes 10 No 10 Skipped 0 Labels whose outcome changed 20" in done
     assert len(found_by(library, "positive:dog")) == 10
-    assert "0 of 20" in text_of(browser.get("/validate"))
+    assert "You have answered everything" in text_of(browser.get("/validate"))
+    build.image(library, DOG)
+    assert "0 of 20 · 20 so far" in text_of(browser.get("/validate"))
 
 
 def test_a_script_gets_one_more_question_with_each_answer(browser, library):
@@ -279,7 +281,7 @@ def test_a_dataset_is_made_in_the_background_and_downloaded(open_browser, librar
     assert made.status_code == 303, text_of(made)
     address = made.headers["location"]
     assert 'data-poll="#export"' in browser.get(address).text
-    assert browser.get(f"{address}/download").status_code == 404
+    assert browser.get(f"{address}/download").content[:2] != b"PK"
     run_jobs(library)
     page = browser.get(address)
     assert "COCO(" in page.text

@@ -89,6 +89,11 @@ class ClassPreview(msgspec.Struct):
     undecided: int = 0
     negative: int = 0
 
+    @property
+    def total(self) -> int:
+        """How many there would be in all."""
+        return self.positive + self.undecided + self.negative
+
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """What a selection would give now."""

@@ -14,6 +14,8 @@ from menagerie.storage import schema
 from menagerie.storage.schema import Audience, ChangeKind
 
 MAX_BYTES = {"title": 255, "description": 10_000, "spoiler_warning": 255}
+DONATIONS = "my donations"
+"""The gallery of an account that its donations go to."""
 
 
 class Gallery(msgspec.Struct, frozen=True):
@@ -98,6 +100,15 @@ def own_by_title(tx: Tx, title: str, *, description: str = "") -> Gallery:
     """
     found = find_by_title(tx, rights.require_account(tx), title)
     return found or create(tx, title=title, description=description)
+
+
+def collect_donation(tx: Tx, image_id: int, *titles: str) -> None:
+    """Put a donation into its donor's galleries: the one of all donations and others by title.
+
+    Those that are missing are made. Raises what `own_by_title` and `add` do.
+    """
+    for title in (DONATIONS, *titles):
+        add(tx, own_by_title(tx, title).id, image_id)
 
 
 def of_image(tx: Tx, image_id: int) -> list[Gallery]:

@@ -1,10 +1,10 @@
-"""Filters and galleries: looking at them, making them, changing them; and the review queue."""
+"""Filters and galleries: looking at them, making them, changing them."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from menagerie.core import filters, find, galleries, images, moderation, tags
+from menagerie.core import filters, find, galleries, images, tags
 from menagerie.errors import Invalid, NotFound, Unauthenticated
 from menagerie.http.answers import Answer
 from menagerie.http.parameters import leading_integer
@@ -374,34 +374,3 @@ def move_in_gallery(visit: Visit) -> Answer:
         ids.insert(max(0, at + by), ids.pop(at))
         galleries.reorder(tx, gallery_id, ids)
     return visit.go(f"/galleries/{gallery_id}/edit")
-
-
-# The review queue.
-
-
-def queue(visit: Visit) -> Answer:
-    """Show the images that wait for review, the oldest first, and what was decided lately."""
-    number = visit.page_number()
-    with visit.reading() as tx:
-        waiting, total = moderation.pending(tx, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
-        log = moderation.log(tx, limit=20)
-    return visit.page(
-        "queue.html",
-        items=[(shapes.picture(image), image) for image in waiting],
-        total=total,
-        log=log,
-        pages=shapes.pages(number, total, PER_PAGE, lambda n: url("/moderation", page=n)),
-    )
-
-
-def decide(visit: Visit) -> Answer:
-    """Approve or reject an image that waits."""
-    decision, image_id = visit.form("decision"), visit.call.path_id()
-    with visit.writing() as tx:
-        if decision == "approve":
-            moderation.approve(tx, image_id)
-        elif decision == "reject":
-            moderation.reject(tx, image_id, visit.form("reason"))
-        else:
-            raise Invalid({"decision": [marked("must be approve or reject")]})
-    return visit.go("/moderation", "approved" if decision == "approve" else "rejected")

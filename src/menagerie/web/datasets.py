@@ -22,6 +22,8 @@ from menagerie.web.visit import Form, Visit
 
 CSV = "text/csv; charset=utf-8"
 _SHOWN = ("query", "min_probability", "min_votes", "max_side", "name")
+_MOST_OWN = 10
+_MOST_CLASSES = 60
 _DEFAULTS: Mapping[str, object] = {
     "query": "*",
     "language": "tags",
@@ -29,7 +31,6 @@ _DEFAULTS: Mapping[str, object] = {
     "min_votes": "1",
     "max_side": "0",
     "format": "imagefolder",
-    "include_unlabelled": "1",
 }
 
 
@@ -37,9 +38,9 @@ def page(visit: Visit) -> Answer:
     """Show the form with a preview of what it would give."""
     asked = {name: visit.call.text(name) for name in visit.call.query}
     asked.pop("_csrf", None)
-    # An unticked box sends nothing, so the defaults hold for an untouched form only.
-    form = Form({**_DEFAULTS, **asked} if "query" not in asked else asked, shown=_SHOWN)
-    return _page(visit, form, 200)
+    # An unticked box sends nothing, so ticks are presumed for a form nobody has sent only.
+    ticks = {} if "language" in asked else {"include_unlabelled": "1"}
+    return _page(visit, Form({**_DEFAULTS, **ticks, **asked}, shown=_SHOWN), 200)
 
 
 def _page(visit: Visit, form: Form, status: int) -> Answer:
@@ -54,6 +55,7 @@ def _page(visit: Visit, form: Form, status: int) -> Answer:
         form, status = Form(form.values, {**form.errors, **error.fields}, _SHOWN), 422
     with visit.reading() as tx:
         listed = snapshots.find_listed(tx)
+        own = exports.find_own(tx, limit=_MOST_OWN) if visit.actor.is_signed_in else []
     return visit.page(
         "export.html",
         status,
@@ -62,6 +64,9 @@ def _page(visit: Visit, form: Form, status: int) -> Answer:
         preview=preview,
         formats=list(FORMATS.values()),
         snapshots=listed,
+        own=own,
+        titles={name: one.title for name, one in FORMATS.items()},
+        most_classes=_MOST_CLASSES,
     )
 
 

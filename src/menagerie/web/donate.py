@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from menagerie.core import images, intake, labelling, tags, words
+from menagerie.core import galleries, images, intake, labelling, tags, words
 from menagerie.datasets import licences
 from menagerie.errors import Conflict, Invalid, TooLarge, Unauthenticated
 from menagerie.http import answers
@@ -72,7 +72,13 @@ def donate(visit: Visit) -> Answer:
     except Invalid as error:
         return _page(visit, visit.sent(shown=_SHOWN, error=error), 422)
     failed = all(outcome.problems for outcome in outcomes)
-    return visit.page("donated.html", 422 if failed else 200, outcomes=outcomes, labels=names)
+    return visit.page(
+        "donated.html",
+        422 if failed else 200,
+        outcomes=outcomes,
+        labels=names,
+        any_taken=not failed,
+    )
 
 
 def _require_form(visit: Visit, files: Sequence[Spooled]) -> None:
@@ -123,6 +129,8 @@ def _take(visit: Visit, file: Spooled, named: Named) -> Outcome:
             image_id = intake.admit(tx, prepared)
             if named.unknown:
                 labelling.add(tx, image_id, map(labelling.Wanted, named.unknown))
+            if visit.actor.is_signed_in:
+                galleries.collect_donation(tx, image_id)
             image = images.get(tx, image_id)
     except Conflict as error:
         return Outcome(file.name, existing_id=error.existing_id)

@@ -106,6 +106,7 @@ def tag_list(visit: Visit) -> Answer:
     with visit.reading() as tx:
         try:
             found = find.tags(tx, _tag_query(text), page=number, per_page=MOST_PER_PAGE)
+            unused = find.tags(tx, "images:0", page=1, per_page=1).total
         except QueryError as error:
             wrong = shapes.wrong(error, text)
             return visit.page("tags.html", 400, wrong=wrong, text=text)
@@ -116,6 +117,7 @@ def tag_list(visit: Visit) -> Answer:
         text=text,
         tags=listed,
         total=found.total,
+        unused=0 if text.strip() else unused,
         pages=shapes.pages(
             number, found.total, MOST_PER_PAGE, lambda n: url("/tags", q=text, page=n)
         ),
@@ -123,10 +125,13 @@ def tag_list(visit: Visit) -> Answer:
 
 
 def _tag_query(text: str) -> str:
-    """Return the query for what somebody typed: a bare word is part of a name."""
+    """Return the query for what somebody typed: a bare word is part of a name.
+
+    Without any words the tags that are in use, as the vocabulary alone brings hundreds that wait.
+    """
     word = text.strip()
     is_bare = word and not set(word) & set('*?:,()"~^\\|&')
-    return f"*{word}*" if is_bare else word or "*"
+    return f"*{word}*" if is_bare else word or "images.gt:0"
 
 
 def profile(visit: Visit) -> Answer:

@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 
 from menagerie.core import (
+    annotations,
     filters,
     find,
     galleries,
+    geometry,
     images,
     labels,
     moderation,
@@ -96,6 +98,7 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
         "representations": shapes.files(image),
         "groups": shapes.tag_groups(image.tags),
         "judged": validations.of_image(tx, image.id) if state == "visible" else [],
+        "outlines": _outlines(tx, image) if state == "visible" else [],
         "mine": mine,
         "may_vote": may_act and state in {"visible", "pending", "private"},
         "may_edit": may_act and not rights.is_banned(tx),
@@ -103,6 +106,32 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
         "galleries": galleries.of_image(tx, image.id),
         "my_galleries": galleries.own(tx) if may_act else [],
     }
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """The shapes of one label as an SVG draws them, in pixels of the picture.
+
+    `paths` are closed; the name stands at (`x`, `y`), a corner of the first.
+    """
+
+    name: str
+    paths: list[str]
+    x: float
+    y: float
+
+
+def _outlines(tx: Tx, image: Image) -> list[Outline]:
+    if not image.annotation_count:
+        return []
+    found = []
+    for one in annotations.of_image(tx, image.id):
+        drawn = [geometry.corners(shape.data) for shape in one.shapes]
+        if not drawn:
+            continue
+        paths = ["M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "z" for points in drawn]
+        x, y = min(drawn[0], key=lambda point: (point[1], point[0]))
+        found.append(Outline(one.name, paths, x, y))
+    return found
 
 
 def _state(image: Image) -> str:

@@ -19,9 +19,9 @@ CATEGORIES = (
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One report with its picture."""
+    """The open reports of one picture."""
 
-    report: Report
+    reports: list[Report]
     picture: shapes.Picture
 
 
@@ -63,7 +63,10 @@ def queue(visit: Visit) -> Answer:
     with visit.reading() as tx:
         found, total = reports.find_open(tx, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
         shown = {i.id: i for i in images.find_many(tx, [r.image_id for r in found])}
-    items = [Item(r, shapes.picture(shown[r.image_id])) for r in found if r.image_id in shown]
+    by_image: dict[int, list[Report]] = {}
+    for one in found:
+        by_image.setdefault(one.image_id, []).append(one)
+    items = [Item(of, shapes.picture(shown[i])) for i, of in by_image.items() if i in shown]
     return visit.page(
         "reports.html",
         items=items,
@@ -83,5 +86,6 @@ def resolve(visit: Visit) -> Answer:
             visit.call.path_id(),
             accept=decision != "reject",
             action=decision if decision in set(Action) else Action.NONE,
+            reason=visit.form("reason"),
         )
     return visit.go("/moderation/reports", "saved")

@@ -81,6 +81,7 @@ NOTICES = {
     "featured": marked("It is on the front page now."),
     "approved": marked("Approved."),
     "rejected": marked("Rejected."),
+    "quarantined": marked("Quarantined. Only moderators see it."),
     "chosen": marked("This filter is in force now."),
     "password": marked("Your password is changed."),
     "mailed": marked("If an account has this address, a mail is on its way."),

@@ -44,6 +44,8 @@ class Tally(msgspec.Struct):
     no: int = 0
     skipped: int = 0
     decided: int = 0
+    earlier: int = 0
+    """How many were answered in the batches before, in this session."""
 
     @property
     def total(self) -> int:
@@ -83,7 +85,8 @@ def judge(visit: Visit) -> Answer:
         if found is None:
             raise NotFound
         if verdict == "undo":
-            validations.take_back(tx, *found)
+            if visit.form("said") != "skip":
+                validations.take_back(tx, *found)
             _take_off(tally, visit.form("said"))
         elif verdict in _VERDICTS:
             _count(tx, tally, found, is_yes=_VERDICTS[verdict])
@@ -105,7 +108,7 @@ def judge(visit: Visit) -> Answer:
 def done(visit: Visit) -> Answer:
     """Show what the batch just finished has changed, and begin the next."""
     tally = _tally(visit)
-    _keep(visit, Tally())
+    _keep(visit, Tally(earlier=tally.earlier + tally.total))
     return visit.page("validate_done.html", tally=tally, label=visit.call.text("label"))
 
 
@@ -120,6 +123,7 @@ def _count(tx: Tx, tally: Tally, found: tuple[int, int], *, is_yes: bool) -> Non
 def _take_off(tally: Tally, said: str) -> None:
     tally.yes = max(0, tally.yes - (said == "yes"))
     tally.no = max(0, tally.no - (said == "no"))
+    tally.skipped = max(0, tally.skipped - (said == "skip"))
 
 
 def ahead(visit: Visit) -> Answer:
@@ -137,11 +141,16 @@ def _more(visit: Visit, label: str, count: int, tally: Tally) -> Answer:
 def _pick(
     tx: Tx, tag_id: int | None, count: int, *, first: tuple[int, int] | None = None
 ) -> list[Task]:
-    """Return different questions, the one to ask now first: `first`, if there is one."""
+    """Return different questions, the one to ask now first: `first`, if there is one.
+
+    When all is answered, picking begins again with what the visitor judged; here that is the end.
+    """
     picked: dict[tuple[int, int], None] = {} if first is None else {first: None}
     for _ in range(count * 2):
         task = picking.pick(tx, tag_id=tag_id)
         if task is None or len(picked) == count:
+            break
+        if task.tag_id in validations.own(tx, task.image_id):
             break
         picked[task.image_id, task.tag_id] = None
     shown = {image.id: image for image in images.find_many(tx, [i for i, _ in picked])}
@@ -176,11 +185,10 @@ def _find_judged(tx: Tx, key: str) -> Judged | None:
 
 def _tally(visit: Visit) -> Tally:
     parts: Sequence[str] = visit.kept(_TALLY).split(".")
-    if len(parts) != 4 or not all(part.isdecimal() and len(part) < 7 for part in parts):
+    if len(parts) != 5 or not all(part.isdecimal() and len(part) < 7 for part in parts):
         return Tally()
     return Tally(*map(int, parts))
 
 
 def _keep(visit: Visit, tally: Tally) -> None:
-    text = f"{tally.yes}.{tally.no}.{tally.skipped}.{tally.decided}"
-    visit.keep(_TALLY, text)
+    visit.keep(_TALLY, ".".join(map(str, msgspec.structs.astuple(tally))))

@@ -19,9 +19,6 @@ from menagerie.http.routing import Operation, Outcome, Parameter, Runs
 from menagerie.library import Actor, Library, Tx
 from menagerie.settings import Lookalikes
 
-OWN_COLLECTION = "my donations"
-"""The collection of an account that its donations go to."""
-
 _COLLECTION = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _IMAGE = Parameter("image", "The picture; its declared type and name do not matter.", "file")
 _LABEL = Parameter("label", "What it shows: a word of the vocabulary.", "form")
@@ -100,7 +97,7 @@ def donate(call: Call) -> Answer:
         if named.is_unknown:
             labelling.add(tx, image_id, [(named.label, [], True)])
         if call.actor.is_signed_in:
-            _collect(tx, image_id, collection)
+            galleries.collect_donation(tx, image_id, *([collection] if collection else []))
     with call.reading() as tx:
         return _answer(call, images.get(tx, image_id), named)
 
@@ -164,13 +161,6 @@ def _require_collection(tx: Tx, call: Call, name: str) -> None:
     account_id = call.actor.account_id
     if account_id is None or galleries.find_by_title(tx, account_id, name) is None:
         raise NotFound(f"You have no collection {name}.")
-
-
-def _collect(tx: Tx, image_id: int, collection: str) -> None:
-    """Put a donation into its donor's collections."""
-    for title in (OWN_COLLECTION, collection):
-        if title:
-            galleries.add(tx, galleries.own_by_title(tx, title).id, image_id)
 
 
 def _answer(call: Call, image: Image, named: _Named) -> Answer:

@@ -61,8 +61,29 @@ document.addEventListener("keydown", (event) => {
     field.select();
     return;
   }
-  document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
+  if (!decide(event.key.toLowerCase())) document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
+  else event.preventDefault();
 });
+
+// Queues: J and K go from one thing to the next, other letters press its buttons.
+const queue = document.querySelector("[data-queue]");
+function decide(key) {
+  if (!queue) return false;
+  const items = [...queue.children];
+  const at = items.findIndex((item) => item.contains(document.activeElement));
+  const step = { j: 1, arrowdown: 1, k: -1, arrowup: -1 }[key];
+  if (step) {
+    const next = items[Math.min(items.length - 1, Math.max(0, at + step))];
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+  const button = items[Math.max(at, 0)]?.querySelector(`[data-press="${CSS.escape(key)}"]`);
+  button?.click();
+  return Boolean(button);
+}
+// Whoever comes back from a decision goes on at the first of what is left.
+if (queue && document.querySelector(".note.good")) queue.firstElementChild?.focus({ preventScroll: true });
 
 function enhance(root) {
   for (const field of root.querySelectorAll("[data-suggest]")) suggest(field);
