@@ -28,7 +28,7 @@ test: .venv/.dev ## Run the quick tests.
 test-all: .venv/.dev ## Run every test, with real servers, clients and browsers.
 	$(BIN)/pytest -n $(TESTERS) --dist worksteal
 
-pg: .venv/.dev ## Run the quick tests on PostgreSQL (from a wheel; none need be installed).
+pg: .venv/.dev ## Run the quick tests that have a database on PostgreSQL (from a wheel; none need be installed).
 	MENAGERIE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "$(QUICK)" tests
 
 check: .venv/.dev ## Lint, types, import rules, and whether the documentation is current.

@@ -24,9 +24,18 @@ from menagerie.settings import Settings
 USES_POSTGRESQL = (
     os.environ.get("MENAGERIE_TEST_DATABASE") == "postgresql"  # noqa: TID251 - the tests' switch
 )
+_NEEDS_DATABASE = {"database_url", "prepared"}
 # No test may be changed by the environment of whoever runs it.
 NO_ENVIRONMENT: dict[str, str] = {}
 NOON = 1_767_268_800_000_000  # 2026-01-01 12:00:00 UTC, in microseconds
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, run the tests that have a database; the others are the same on both."""
+    if USES_POSTGRESQL:
+        kept = [item for item in items if _NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
 
 
 class FixedClock(Clock):
