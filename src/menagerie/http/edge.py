@@ -21,7 +21,7 @@ from menagerie.library import Library
 log = structlog.get_logger("menagerie.access")
 _access = logging.getLogger("menagerie.access")
 # Clients match answers to requests by it, so whatever can be sent back is: `{uuid}` for one.
-_REQUEST_ID = re.compile(rb"[\x20-\x7e]{1,200}")
+_REQUEST_ID = re.compile(rb"[\t\x20-\x7e\x80-\xff]{1,4096}")
 ALLOWED_METHODS = "GET, OPTIONS, HEAD, POST, PUT, PATCH, DELETE"
 # Ids need to differ, not to be secret: chance from the system for each took as long as the routing.
 _PROCESS, _numbers = secrets.token_hex(4), itertools.count(1)
@@ -74,12 +74,13 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(scope)
+        sent_id = _request_id(scope)
+        request_id = _shown(sent_id)
         scope["path"] = plain_path(scope["path"])
         scope["state"]["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
         door = self._door(scope["path"])
-        own = [*self._headers[door.name], (b"x-request-id", request_id.encode())]
+        own = [*self._headers[door.name], (b"x-request-id", sent_id)]
         status = 0
 
         async def tagged(message: Message) -> None:
@@ -111,11 +112,17 @@ class Edge:
         note("request", method=method, path=scope["path"], status=status, took_ms=took_ms)
 
 
-def _request_id(scope: Scope) -> str:
+def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return value.decode()
-    return f"{_PROCESS}{next(_numbers) & 0xFFFF_FFFF:08x}"
+            return value
+    return f"{_PROCESS}{next(_numbers) & 0xFFFF_FFFF:08x}".encode()
+
+
+def _shown(request_id: bytes) -> str:
+    """Return an id as logs and answers may hold it, where bytes could steer a terminal."""
+    text = request_id.decode(errors="replace")
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def _merged(headers: _RawHeaders, more: _RawHeaders) -> _RawHeaders:
