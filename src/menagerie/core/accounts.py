@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 
 from menagerie.core import (
     credentials,
@@ -250,6 +250,13 @@ def _insert(
 def tidy_name(name: str) -> str:
     """Return a name as it is kept: composed characters, single spaces."""
     return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def is_address_known(tx: Tx, email: str) -> bool:
+    """Tell whether an account has this address, which nobody may have proven to be theirs."""
+    address = func.lower(schema.accounts.c.email)
+    found = select(schema.accounts.c.id).where(address == email.strip().lower()).limit(1)
+    return tx.one(found) is not None
 
 
 def _problems(tx: Tx, name: str, email: str | None) -> dict[str, list[str]]:

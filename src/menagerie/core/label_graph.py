@@ -48,7 +48,7 @@ def get(tx: Tx, name: str) -> Known:
     """Return a graph, tied to the vocabulary of now. Raises Invalid (`graph`) for another name."""
     about = GRAPHS.get(name)
     if about is None:
-        raise Invalid({"graph": [f"{name!r} is none; there are {', '.join(GRAPHS)}"]})
+        raise Invalid({"graph": [f"{name!r} is no graph; there is {', '.join(GRAPHS)}"]})
     vocabulary = words.vocabulary(tx)
     kept: tuple[Vocabulary, Known] | None = tx.library.caches.get(f"label graph {name}")
     if kept is not None and kept[0] is vocabulary:
@@ -114,7 +114,9 @@ def query(known: Known, identifier: str) -> str:
     keys = {node.identifier: node.attributes.get("id", "") for node in known.graph.nodes}
     below = known.graph.below(identifier)
     if not below:
-        raise Invalid({"identifier": [f"{identifier!r} is no node of {known.about.name}"]})
+        raise Invalid(
+            {"identifier": [f"must be a node of {known.about.name}, which {identifier!r} is not"]}
+        )
     return " | ".join(keys[node] for node in below if keys[node])
 
 

@@ -242,7 +242,7 @@ def _parent(book: Vocabulary, parent: Word | str | None) -> Word | None:
     if above is None:
         near = ", ".join(book.near(parent))
         hint = f"; near: {near}" if near else ""
-        raise Invalid({"parent": [f"there is no label {parent!r}{hint}"]})
+        raise Invalid({"parent": [f"{parent!r} is no label{hint}"]})
     return above
 
 

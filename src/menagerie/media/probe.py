@@ -163,7 +163,7 @@ def _recognise_text(data: bytes, limits: Limits) -> str:
 
 def _refuse(media_type: str) -> None:
     raise Unsupported(
-        f"{media_type} is not taken; send {', '.join(MEDIA_TYPES)}", media_type=media_type
+        f"type {media_type} is not taken; send {', '.join(MEDIA_TYPES)}", media_type=media_type
     )
 
 

@@ -46,9 +46,12 @@ def test_signing_up(make_monkey):
     made = monkey.post("/v1/signup", json=new)
     assert (made.status_code, made.json()) == (201, None)
     assert monkey.post("/v1/signup", json=new).status_code == 409
+    again = monkey.post("/v1/signup", json=new | {"username": "Other", "email": "N@a.example"})
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    other = new | {"username": "Other", "email": "o@a.example"}
     for wrong in ({"username": ""}, {"username": "a b"}, {"username": "a!"}, {"password": "x"},
                   {"email": "no"}):  # fmt: skip
-        answer = monkey.post("/v1/signup", json=new | {"username": "Other"} | wrong)
+        answer = monkey.post("/v1/signup", json=other | wrong)
         assert (wrong, answer.status_code) == (wrong, 422)
     assert monkey.post("/v1/signup", content=b"{").status_code == 400
     entered = monkey.post("/v1/login", headers=basic("newcomer", "long enough words"))

@@ -51,8 +51,8 @@ def test_an_image_is_in_a_collection_once(monkey: Monkey):
     path = f"{MAKE}/pets/image/"
     assert monkey.post(path + key, "user").status_code == 201
     assert monkey.post(path + key, "user").status_code == 409
-    assert monkey.post(path + NOWHERE, "user").status_code == 404
-    assert monkey.post(f"{MAKE}/none/image/{key}", "user").status_code == 404
+    assert monkey.post(path + NOWHERE, "user").status_code == 400
+    assert monkey.post(f"{MAKE}/none/image/{key}", "user").status_code == 400
 
 
 def test_collections_are_their_owners_alone(monkey: Monkey):

@@ -169,7 +169,7 @@ def _message(status: int) -> Callable[[MenagerieError, Call], Answer]:
 
 
 def _invalid(error: Invalid, call: Call) -> Answer:
-    return _error(call, 422, error.code, error.message, fields=error.fields)
+    return _error(call, 422, error.code, site.sentence(error.fields), fields=error.fields)
 
 
 def _conflict(error: Conflict, call: Call) -> Answer:
@@ -188,8 +188,14 @@ def _wrong_method(error: WrongMethod, call: Call) -> Answer:
     return _error(call, 405, "wrong_method", text).add("allow", error.allowed)
 
 
+def _too_large(error: TooLarge, call: Call) -> Answer:
+    text = f"What was sent is larger than the limit of {error.limit_bytes} bytes."
+    return _error(call, 413, error.code, text)
+
+
 def _rate_limited(error: RateLimited, call: Call) -> Answer:
-    answer = _error(call, 429, error.code, error.message)
+    text = f"Too many requests; try again in {math.ceil(error.retry_after_s)} s."
+    answer = _error(call, 429, error.code, text)
     return answer.add("retry-after", str(math.ceil(error.retry_after_s)))
 
 
@@ -211,7 +217,7 @@ ERRORS: Mapping[type[Exception], ErrorAnswer] = {
     Unauthenticated: _message(401),
     Forbidden: _message(403),
     Banned: _message(403),
-    TooLarge: _message(413),
+    TooLarge: _too_large,
     RateLimited: _rate_limited,
     Unavailable: _message(503),
     Malformed: _malformed,

@@ -26,7 +26,6 @@ _SIZES = (
 _HIGHLIGHT = Parameter(
     "highlight", "A label, as queries name it: only what is outlined as it keeps its color."
 )
-_HIGHLIGHT = Parameter("highlight", "A label: all but what is outlined of it in grey.")
 _TOKEN = Parameter("token", "Access token, for a picture that is locked.")
 _OUTCOMES = (
     *(Outcome(200, "The picture.", media_type=t) for t in MEDIA_TYPES.values()),
@@ -74,6 +73,7 @@ def _serve_locked(call: Call) -> Answer:
     with call.reading() as tx:
         image_id = images.id_of_key(tx, call.text("uuid"))
         image = images.get(tx, image_id)
+        site.require_there(image)
         if not visibility.may_work_on(tx.actor, image):
             raise Forbidden("Only its owner and moderators may see a locked picture.")
     return serve(call, image)
@@ -81,20 +81,17 @@ def _serve_locked(call: Call) -> Answer:
 
 def serve(call: Call, image: Image) -> Answer:
     """Answer a picture that the caller may see, highlighted or scaled as the parameters say."""
-    label = call.text("highlight").strip()
-    data = highlighting.highlight(call.library, call.actor, image, label) if label else None
-    if data is not None:
-        etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-        return media.serve_bytes(call, data, "image/jpeg", etag=etag, cache_control="no-cache")
-    size = scaling.target(
-        (image.width, image.height), width=_length(call, "width"), height=_length(call, "height")
-    )
     policy = CACHED if site.is_unlocked(image) else media.REVALIDATE
     label = call.text("highlight").strip()
     drawn = highlighting.highlight(call.library, call.actor, image, label) if label else None
     if drawn is not None:
-        headers = [("cache-control", "no-cache" if site.is_unlocked(image) else policy)]
-        return Answer(200, drawn, media_type="image/jpeg", headers=headers)
+        etag = f'"{hashlib.sha256(drawn).hexdigest()[:32]}"'
+        # What is outlined changes; who may see a locked picture does not.
+        policy = "no-cache" if site.is_unlocked(image) else media.REVALIDATE
+        return media.serve_bytes(call, drawn, "image/jpeg", etag=etag, cache_control=policy)
+    size = scaling.target(
+        (image.width, image.height), width=_length(call, "width"), height=_length(call, "height")
+    )
     if size == (image.width, image.height):
         return media.serve(call, media.File(name=images.full_file(image), cache_control=policy))
     data, media_type = scaling.scaled(call.library, image, size)

@@ -110,10 +110,13 @@ def _log_out(call: Call) -> Answer:
 def _sign_up(call: Call) -> Answer:
     """POST /v1/signup."""
     call.limit_logins()
-    sent = call.form if "username" in call.form else site.sent_object(call)
+    sent = site.sent_fields(call, "username")
     name, email = as_text(sent.get("username")), as_text(sent.get("email"))
     if not name.isalnum():
         raise Invalid({"username": ["must be letters and digits"]})
+    with call.reading() as tx:
+        if email and accounts.is_address_known(tx, email):
+            return _taken(call)
     try:
         accounts.sign_up(
             call.library,
@@ -123,17 +126,21 @@ def _sign_up(call: Call) -> Answer:
             email=email or None,
         )
     except Invalid as error:
-        fields = {("username" if k == "name" else k): v for k, v in error.fields.items()}
         if TAKEN in error.fields.get("name", ()):
-            return site.error(call, 409, "conflict", "This name or address has already been taken.")
-        raise Invalid(fields) from error
+            return _taken(call)
+        raise site.renamed(error, {"name": "username"}) from error
     return site.null(201)
+
+
+def _taken(call: Call) -> Answer:
+    return site.error(call, 409, "conflict", "This name or address has already been taken.")
 
 
 def _issue(call: Call) -> Answer:
     """POST /v1/user/:username/api-token."""
     site.own_name(call)
-    description = as_text(site.said(call).get("description")).strip()
+    sent = site.sent_fields(call, "description", may_be_empty=True)
+    description = as_text(sent.get("description")).strip()
     with call.writing() as tx:
         token = keys.add(tx, description or "API token")
         issued_at = tx.now // SECOND

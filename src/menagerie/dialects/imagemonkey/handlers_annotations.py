@@ -347,7 +347,7 @@ def _refused(call: Call, wrong: Invalid) -> Answer:
     """Answer 400 for a metalabel, which clients know it by; raises any other error again."""
     if not any(annotations.METALABEL in texts for texts in wrong.fields.values()):
         raise wrong
-    return site.error(call, 400, "metalabel", wrong.message)
+    return site.error(call, 400, "metalabel", site.sentence(wrong.fields))
 
 
 def _made(call: Call, made: list[Annotation]) -> Answer:

@@ -115,7 +115,7 @@ def _shape(
 def _create(call: Call) -> Answer:
     """POST /v1/user/:username/imagecollection."""
     site.own_name(call)
-    sent = site.said(call)
+    sent = site.sent_fields(call, "name")
     name, description = as_text(sent.get("name")), as_text(sent.get("description"))
     if not _NAME.fullmatch(name):
         return site.error(call, 400, "invalid", "name must be letters, digits, _ and - only")
@@ -131,13 +131,23 @@ def _add(call: Call) -> Answer:
     site.own_name(call)
     name = call.text("name")
     with call.writing() as tx:
-        image_id = site.image_of(tx, call.text("uuid"))
-        if name in BUILT_IN:
-            found: Gallery | None = galleries.own_by_title(tx, name, description=BUILT_IN[name])
-        else:
-            found = galleries.find_by_title(tx, call.actor.account_id or 0, name)
-        if found is None:
-            raise NotFound
+        try:
+            image_id = site.image_of(tx, call.text("uuid"))
+            found = _named(tx, name)
+        except NotFound:
+            # Quirk: 400 where other routes answer 404 (spec 14.7).
+            text = "There is no such image, or you have no such collection."
+            return site.error(call, 400, "not_found", text)
         if galleries.add(tx, found.id, image_id).image_count == found.image_count:
             return site.error(call, 409, "conflict", f"The image is in {name} already.")
     return site.null(201)
+
+
+def _named(tx: Tx, name: str) -> Gallery:
+    """Return a collection of the caller's, a built-in one made if need be; raises NotFound."""
+    if name in BUILT_IN:
+        return galleries.own_by_title(tx, name, description=BUILT_IN[name])
+    found = galleries.find_by_title(tx, tx.actor.account_id or 0, name)
+    if found is None:
+        raise NotFound
+    return found

@@ -129,7 +129,7 @@ def _upload(call: Call) -> Upload:
     """Return the picture that was sent. Raises Malformed when there is none."""
     file = call.file("image", "file")
     if file is None:
-        raise Malformed("the picture is missing: send it as the part `image`")
+        raise Malformed("the picture is missing; send it as the part `image`")
     settings = call.library.settings
     return Upload(
         path=file.path,

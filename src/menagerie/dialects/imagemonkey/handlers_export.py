@@ -117,7 +117,7 @@ def _export_by_path(call: Call) -> Answer:
 
 def _answer(call: Call, tags: object, query: object) -> Answer:
     if (tags is None) == (query is None):
-        wanted = "give one of the two: tags=a,b or query=a & b"
+        wanted = "Give one of the two: tags=a,b or query=a & b."
         raise Invalid({"tags": [wanted], "query": [wanted]})
     name, text = ("query", query) if tags is None else ("tags", tags)
     if not isinstance(text, str):
@@ -183,9 +183,10 @@ def _flat(call: Call, text: str, bounds: Bounds, kind: str) -> Generator[bytes]:
 def _grouped(call: Call, text: str, bounds: Bounds, kind: str) -> Generator[bytes]:
     """Yield the images that a query finds, encoded. Raises QueryError with the first piece."""
     needs_both = site.flag(call, "annotations_only")
-    # The reader outlives the handler, which is why nobody known reads here.
-    with call.library.reading(ANONYMOUS) as tx:
+    with call.reading() as tx:
         node = find.parse_expression(tx, text)
+    # The reader outlives the handler, and exports hold what everybody sees: nobody known reads.
+    with call.library.reading(ANONYMOUS) as tx:
         names = tx.version.words.name
         chunks = rows.image_rows(tx, node, bounds, needs_both=needs_both)
         yield from exporting.grouped(chunks, names, kind)

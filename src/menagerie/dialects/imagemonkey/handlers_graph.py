@@ -83,7 +83,7 @@ def _build_query(call: Call) -> Answer:
 def _evaluate(call: Call) -> Answer:
     """POST /v1/label/graph-editor/evaluate."""
     site.crowd_limit(call)
-    encoded = as_text(site.said(call).get("data"))
+    encoded = as_text(site.sent_fields(call, "data").get("data"))
     try:
         text = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):

@@ -180,14 +180,16 @@ def _usage(call: Call) -> Answer:
 def _suggest(call: Call) -> Answer:
     """POST /v1/label/suggest."""
     site.crowd_limit(call)
-    sent = call.form if "label" in call.form else site.sent_object(call)
-    name = sent.get("label")
+    name = site.sent_fields(call, "label").get("label")
     if not isinstance(name, str):
-        raise Invalid({"label": ["is missing"]})
-    with call.writing() as tx:
-        # What is a word already is no wish; that is no fault of whoever did not know.
-        if labelling.find_word(tx, name) is None:
-            suggestions.suggest(tx, name)
+        raise Invalid({"label": ["must be a text"]})
+    try:
+        with call.writing() as tx:
+            # What is a word already is no wish; that is no fault of whoever did not know.
+            if labelling.find_word(tx, name) is None:
+                suggestions.suggest(tx, name)
+    except Invalid as error:
+        raise site.renamed(error, {"name": "label"}) from error
     return site.null()
 
 
@@ -200,7 +202,7 @@ def _trending(call: Call) -> Answer:
 
 def _accept(call: Call) -> Answer:
     """POST /v1/trendinglabels/accept."""
-    sent = (call.form if "label" in call.form else site.sent_object(call)).get("label")
+    sent = site.sent_fields(call, "label").get("label")
     said = sent if isinstance(sent, dict) else {}
     site.signed_in(call)
     kind = _LABEL_TYPES.get(as_text(said.get("type")))
@@ -219,5 +221,5 @@ def _accept(call: Call) -> Answer:
                 parent=as_text(said.get("parent")).strip() or None,
             )
     except Invalid as error:
-        return site.error(call, 400, error.code, error.message)
+        return site.error(call, 400, error.code, site.sentence(error.fields))
     return site.null(201)

@@ -4,6 +4,7 @@ A program sends `X-Client-Id` and `X-Client-Secret`; a moderator's token does as
 """
 
 from menagerie.core import images, label_keys, moderation, reports
+from menagerie.core.images import Image
 from menagerie.core.moderation import Decision
 from menagerie.core.reports import Action
 from menagerie.dialects.imagemonkey import files, site
@@ -131,6 +132,13 @@ def _reviewer(call: Call) -> Actor:
     return call.actor if call.actor.is_moderator else site.require_machine(call)
 
 
+def _there(tx: Tx, text: str) -> Image:
+    """Return an image that was not removed; raises as `_image_id` does."""
+    image = images.get(tx, _image_id(tx, text))
+    site.require_there(image)
+    return image
+
+
 def _image_id(tx: Tx, text: str) -> int:
     """Return the id of an image; raises NotFound, and Malformed for what is no UUID."""
     if not label_keys.is_uuid(text):
@@ -153,7 +161,7 @@ def _list(call: Call) -> Answer:
 def _serve(call: Call) -> Answer:
     """GET /v1/unverified/donation/:uuid."""
     with call.reading(_reviewer(call)) as tx:
-        image = images.get(tx, _image_id(tx, call.text("uuid")))
+        image = _there(tx, call.text("uuid"))
     return files.serve(call, image)
 
 
@@ -164,7 +172,7 @@ def _decide(call: Call) -> Answer:
     if decision is None:
         raise NotFound
     with call.writing(reviewer) as tx:
-        moderation.decide(tx, _image_id(tx, call.text("uuid")), decision)
+        moderation.decide(tx, _there(tx, call.text("uuid")).id, decision)
     return site.null(201)
 
 
@@ -181,7 +189,7 @@ def _decide_many(call: Call) -> Answer:
         moderation.decide_many(
             tx,
             [
-                (_image_id(tx, as_text(one.get("uuid"))), _DECISIONS[as_text(one.get("action"))])
+                (_there(tx, as_text(one.get("uuid"))).id, _DECISIONS[as_text(one.get("action"))])
                 for one in sent
             ],
         )
@@ -215,7 +223,7 @@ def _resolve(call: Call) -> Answer:
     accept = _VERDICTS.get(call.text("verdict"))
     if accept is None:
         raise NotFound
-    sent = site.said(call)
+    sent = site.sent_fields(call, "action", "reason", may_be_empty=True)
     with call.writing(reviewer) as tx:
         reports.resolve(
             tx,

@@ -68,7 +68,7 @@ def _browse(call: Call) -> Answer:
     """GET /v1/refine."""
     key, query = call.text("annotation_data_id").strip(), call.text("query").strip()
     if bool(key) == bool(query):
-        raise Invalid({"query": ["either this or annotation_data_id must be given"]})
+        raise Invalid({"query": ["or annotation_data_id must be given, and not both"]})
     with call.reading() as tx:
         found = _one(tx, key) if key else _matching(tx, call)
         shown = pictures(tx, call, [target.annotation.image_id for target in found])

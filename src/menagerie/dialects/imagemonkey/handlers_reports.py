@@ -31,8 +31,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
 def _report(call: Call) -> Answer:
     """POST /v1/report/:uuid."""
     site.crowd_limit(call)
-    sent = call.form if "reason" in call.form else site.sent_object(call)
-    reason = sent.get("reason")
+    reason = site.sent_fields(call, "reason").get("reason")
     if not isinstance(reason, str) or not reason.strip():
         raise Invalid({"reason": ["is missing or empty"]})
     with call.writing() as tx:

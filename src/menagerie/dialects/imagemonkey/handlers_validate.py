@@ -138,8 +138,8 @@ def _offer(call: Call) -> Answer:
 
 def _offer_group(call: Call) -> Answer:
     limit = whole_number(call.text("limit") or str(_GROUP))
-    if limit is None:
-        raise Malformed("limit is no number")
+    if not limit:
+        raise Malformed("limit is no number from 1")
     with call.reading() as tx:
         tag_id = _wanted_tag(tx, call)
         if tag_id is None:
@@ -149,6 +149,8 @@ def _offer_group(call: Call) -> Answer:
         if tag_id is None or word is None:
             return site.nothing(call, 404)
         tasks = picking.pick_many(tx, tag_id=tag_id, limit=min(limit, _MOST_IN_GROUP))
+        if not tasks:
+            return site.nothing(call, 404)
         shown = [_shown(tx, call, task) for task in tasks]
     return answers.json(shapes.GroupShape(word.display, shown))
 
@@ -231,7 +233,7 @@ def _meant(tx: Tx, call: Call, image_id: int, *, label: str, sublabel: str) -> i
     if label:
         tag_id = site.word_of(tx, label, sublabel).tag_id
         if tag_id is None or tag_id not in labels:
-            raise Invalid({"label": [f"the image has no label {label}"]})
+            raise Invalid({"label": [f"The image has no label {label}."]})
         return tag_id
     shown = _shown_of(call.library).take(_viewer(tx, call), image_id)
     return shown if shown in labels else _preferred(tx, image_id)
@@ -242,9 +244,11 @@ def _vote_many(call: Call) -> Answer:
     sent = site.sent_object(call).get("validations")
     if not isinstance(sent, list) or len(sent) > MOST_IN_BATCH:
         raise Invalid({"validations": [f"must be a list of at most {MOST_IN_BATCH}"]})
-    wanted = [(as_text(one.get("uuid")), one.get("valid")) for one in sent if isinstance(one, dict)]
+    if not all(isinstance(one, dict) for one in sent):
+        raise Invalid({"validations": ["must be objects with uuid and valid"]})
+    wanted = [(as_text(one.get("uuid")), as_text(one.get("valid"))) for one in sent]
     # Quirk: words other than yes and no are passed over (spec 14.2).
-    said = [(key, _VERDICTS[word]) for key, word in wanted if word in {"yes", "no"}]
+    said = [(key, _VERDICTS[word]) for key, word in wanted if word in _VERDICTS]
     site.crowd_limit(call, len(said))
     with call.writing() as tx:
         verdicts = []

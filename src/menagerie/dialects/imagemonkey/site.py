@@ -1,17 +1,19 @@
 """What the handlers share: addresses, credentials, lenient bodies, limits, and documentation."""
 
 import hmac
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from menagerie.core import credentials, images, labelling, visibility, words
 from menagerie.core.images import Image
+from menagerie.core.visibility import State
 from menagerie.core.words import Word
 from menagerie.dialects.imagemonkey import shapes
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.http import answers
-from menagerie.http.answers import TEXT, Answer
+from menagerie.http.answers import Answer
 from menagerie.http.call import SESSION_COOKIE, Call
 from menagerie.http.parameters import Malformed, Tree, refuse_nul, whole_number
 from menagerie.http.routing import Outcome, Parameter
@@ -67,6 +69,12 @@ def open_image(tx: Tx, image_id: int) -> Image:
     return image
 
 
+def require_there(image: Image) -> None:
+    """Let pass unless an image was removed or merged; raises NotFound, also for moderators."""
+    if visibility.state(image) not in {State.VISIBLE, State.PENDING}:
+        raise NotFound
+
+
 def is_unlocked(image: Image) -> bool:
     """Tell whether everybody sees the image."""
     return visibility.is_searchable(image)
@@ -87,7 +95,7 @@ def word_of(tx: Tx, label: str, sublabel: str = "") -> Word:
 
 def unknown_label(tx: Tx, label: str, sublabel: str = "") -> str:
     """Return what to say about a word that is not in the vocabulary."""
-    text = f"unknown label {sublabel + '/' if sublabel else ''}{label}"
+    text = f'"{sublabel + "/" if sublabel else ""}{label}" is an unknown label'
     near = words.vocabulary(tx).near(label)
     return f"{text}; did you mean {', '.join(near)}?" if near else text
 
@@ -229,6 +237,18 @@ def sent_list(call: Call) -> list[Any]:
     return value
 
 
+def sent_fields(call: Call, *names: str, may_be_empty: bool = False) -> Tree:
+    """Return the form that was sent if it has one of the fields, else the JSON object.
+
+    Raises Malformed, also for no body at all unless there need be none, or Invalid (`body`).
+    """
+    if any(name in call.form for name in names):
+        return call.form
+    if may_be_empty and (call.body is None or not call.body.raw.strip()):
+        return {}
+    return sent_object(call)
+
+
 def said(call: Call) -> Tree:
     """Return what a body says beside the path, however it was sent; empty when nothing readable.
 
@@ -239,6 +259,11 @@ def said(call: Call) -> Tree:
     except Malformed:
         return call.form
     return value if isinstance(value, dict) else call.form
+
+
+def renamed(error: Invalid, names: Mapping[str, str]) -> Invalid:
+    """Return an error of the core's about the fields that the client knows by other names."""
+    return Invalid({names.get(name, name): texts for name, texts in error.fields.items()})
 
 
 def flag(call: Call, name: str) -> bool:
@@ -270,6 +295,23 @@ def error(call: Call, status: int, code: str, text: str) -> Answer:
     return answers.json(shapes.ErrorShape(text, code, call.request_id), status)
 
 
+def sentence(fields: Mapping[str, Sequence[str]]) -> str:
+    """Say in one text what is wrong with fields.
+
+    Texts go on from the name of their field unless they begin like a sentence of their own; what
+    is said of several fields is said once.
+
+    >>> sentence({"limit": ["must be a number"], "label": ['"caat" is an unknown label']})
+    'limit must be a number; "caat" is an unknown label'
+    """
+    said = [
+        f"{name} {text}" if text[:1].islower() else text
+        for name, texts in fields.items()
+        for text in texts
+    ]
+    return "; ".join(dict.fromkeys(said))
+
+
 def nothing(call: Call, status: int) -> Answer:
     """Answer that there is nothing to offer: 422 as later versions do, or 404."""
     return error(call, status, "empty", "empty result set: there is nothing to offer right now")
@@ -290,6 +332,5 @@ INVALID = Outcome(422, "Something in it is missing or wrong.", shapes.ErrorShape
 LIMITED = Outcome(429, "Too often.", shapes.ErrorShape)
 AWAY = Outcome(503, "A part of the library is down.", shapes.ErrorShape)
 NOTHING = Outcome(200, "Done; the body is null.", None.__class__)
-PLAIN = Outcome(401, "Without the machines' secret.", media_type=TEXT)
 READS = (BAD, NOT_FOUND, INVALID, AWAY)
 WRITES = (BAD, UNAUTHENTICATED, NOT_ALLOWED, NOT_FOUND, TOO_LARGE, INVALID, LIMITED, AWAY)
