@@ -173,6 +173,30 @@ def test_images_that_not_everybody_finds_do_not_count(library, judged):
     assert (found.label_count, found.verdict_count) == (3, 7)
 
 
+def test_an_image_that_is_removed_later_counts_no_more_at_the_next_run(library, judged):
+    quality.measure(library)
+    with library.writing(SYSTEM) as tx:
+        moderation.remove(tx, judged[2], "no")
+    quality.measure(library)
+    with library.reading(ANONYMOUS) as tx:
+        found = quality.of_word(tx, tags.get_by_name(tx, "dog").id)
+    assert (found.label_count, found.verdict_count) == (2, 6)
+
+
+def test_who_takes_verdicts_back_is_measured_again(library, judged):
+    alice, mod = build.account(library), build.account(library, "Mod", Role.MODERATOR)
+    cup = build.image(library, "safe, cup, one")
+    judge(library, cup, "cup", alice, is_yes=True)
+    judge(library, judged[0], "dog", alice, is_yes=True)
+    quality.measure(library)
+    with library.writing(alice) as tx:
+        validations.take_back(tx, cup, tags.get_by_name(tx, "cup").id)
+    quality.measure(library)
+    with library.reading(mod) as tx:
+        found = {one.account_name: one for one in quality.contributors(tx)}
+    assert found["Alice"].verdict_count == 1
+
+
 def test_only_words_with_news_are_measured(library, clock, judged):
     cup = build.image(library, "safe, cup, one")
     judge(library, cup, "cup", person(0), is_yes=True)

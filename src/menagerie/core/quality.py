@@ -5,6 +5,7 @@ the agreement about a word, but not in the model of judges: nobody can be told a
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import numpy as np
@@ -166,6 +167,8 @@ def measure(library: Library) -> None:
     judges: set[str] = set()
     for tag_id in touched:
         judges |= _measure_word(library, tag_id)
+    with library.reading(SYSTEM) as tx:
+        judges |= _miscounted_judges(tx) if touched else set()
     listed = sorted(judges)
     for start in range(0, len(listed), _VOTERS_AT_ONCE):
         with library.writing(SYSTEM) as tx:
@@ -186,7 +189,9 @@ def _touched(tx: Tx) -> list[int]:
     """Return the words some label of which was judged, asserted, moved or taken away lately.
 
     The log tells of verdicts that were taken back as well, which leave no row behind. If it does
-    not reach back, these are all words ever judged.
+    not reach back, these are all words ever judged. Those on images that were removed, published
+    and the like are among them if that gave or took verdicts; one for another goes unnoticed until
+    the word has news of its own.
     """
     low, _high = changes.bounds(tx.connection)
     seen = _read_up_to(tx)
@@ -198,7 +203,48 @@ def _touched(tx: Tx) -> list[int]:
     tag_id = func.coalesce(row.other_id, row.subject_id)
     kinds = (ChangeKind.LABEL, ChangeKind.POSTING)
     lately = select(tag_id).where(row.seq > seen, row.kind.in_(kinds)).distinct()
-    return sorted(judged.intersection(tx.execute(lately).scalars()))
+    found = judged.intersection(tx.execute(lately).scalars())
+    seen_lately = select(row.subject_id).where(row.seq > seen, row.kind == ChangeKind.IMAGE)
+    on_them = select(_verdict.tag_id).where(_verdict.image_id.in_(seen_lately)).distinct()
+    there = judged.intersection(tx.execute(on_them).scalars()) - found
+    return sorted(found | _miscounted(tx, there))
+
+
+def _miscounted(tx: Tx, tag_ids: AbstractSet[int]) -> set[int]:
+    """Return those of the words whose measures count other verdicts than everybody can find."""
+    same = (_label.image_id == _verdict.image_id) & (_label.tag_id == _verdict.tag_id)
+    rows = tx.all(
+        select(_verdict.tag_id, func.count(), func.count(_verdict.image_id.distinct()))
+        .join(schema.labels, same)
+        .join(schema.images, schema.images.c.id == _verdict.image_id)
+        .where(
+            sql.among(tx.connection, _verdict.tag_id, tag_ids),
+            _label.state == LabelState.ASSERTED,
+            visibility.SEARCHABLE,
+        )
+        .group_by(_verdict.tag_id)
+    )
+    now = {tag_id: (verdicts, labels) for tag_id, verdicts, labels in rows}
+    measures = of_words(tx)
+    kept = {
+        i: (measures[i].verdict_count, measures[i].label_count) for i in tag_ids & measures.keys()
+    }
+    return {tag_id for tag_id in tag_ids if now.get(tag_id) != kept.get(tag_id)}
+
+
+def _miscounted_judges(tx: Tx) -> set[str]:
+    """Return the judges whose figures count other verdicts than there are, as after taking back."""
+    measured = schema.contributor_measures.c
+    same = (_label.image_id == _verdict.image_id) & (_label.tag_id == _verdict.tag_id)
+    number = (
+        select(func.count())
+        .select_from(schema.validations)
+        .join(schema.labels, same)
+        .where(_verdict.voter == measured.voter, _label.state == LabelState.ASSERTED)
+        .correlate(schema.contributor_measures)
+        .scalar_subquery()
+    )
+    return set(tx.execute(select(measured.voter).where(measured.verdict_count != number)).scalars())
 
 
 class _Labels(msgspec.Struct, frozen=True):
