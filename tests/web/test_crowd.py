@@ -5,7 +5,7 @@ import re
 import pytest
 
 import build
-from menagerie.core import find, images, validations, words
+from menagerie.core import annotations, find, images, validations, words
 from menagerie.jobs import Worker
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage.schema import Review
@@ -311,3 +311,72 @@ def test_a_snapshot_is_kept_cited_and_exported(open_browser, library, judged, al
 def test_who_may_not_make_datasets_is_asked_to_log_in(browser):
     browser.get("/export")
     assert browser.post("/export", {"query": "dog"}).headers["location"] == "/login"
+
+
+# The review of donations.
+
+
+@pytest.fixture
+def waiting(browser, library):
+    """The ids of three pictures that wait for a review."""
+    ids = [build.image(library, DOG) for _ in range(3)]
+    with library.writing(SYSTEM) as tx:
+        for image_id in ids:
+            images.change(tx, image_id, review=Review.PENDING)
+    return ids
+
+
+def reviews(library, ids):
+    with library.reading(SYSTEM) as tx:
+        return [images.get(tx, image_id).review for image_id in ids]
+
+
+def test_donations_are_decided_one_by_one_or_together(open_browser, library, waiting, moderator):
+    staff = open_browser("Mona")
+    queue = text_of(staff.get("/moderation"))
+    assert "3 pictures" in queue
+    assert "Said to show: dog" in queue
+    one = {"decision": "quarantine", "reason": "Somebody's passport."}
+    assert staff.post(f"/moderation/{waiting[0]}", one).status_code == 303
+    assert staff.post("/moderation/decide", {"decision": "approve"}).status_code == 303
+    assert staff.post("/moderation/decide", {"decision": "burn"}).status_code == 422
+    assert reviews(library, waiting[1:]) == [Review.PENDING] * 2
+    both = {"decision": "approve", "image[]": [str(image_id) for image_id in waiting[1:]]}
+    assert open_browser().post("/moderation/decide", both).headers["location"] == "/login"
+    assert staff.post("/moderation/decide", both).status_code == 303
+    assert reviews(library, waiting) == [Review.QUARANTINED, *[Review.APPROVED] * 2]
+    log = text_of(staff.get("/moderation"))
+    assert "Nothing waits" in log
+    assert "Somebody's passport." in log
+
+
+# What a picture's own page says.
+
+
+def test_outlines_lie_on_the_picture_until_they_are_shown(browser, library):
+    image_id = build.image(library, DOG)
+    assert "Outlines" not in browser.get(f"/images/{image_id}").text
+    box = {"type": "rect", "left": 1, "top": 2, "width": 4, "height": 5}
+    with library.writing(ANONYMOUS) as tx:
+        annotations.put(tx, image_id, words.vocabulary(tx).by_name("dog").tag_id, [box])
+    page = browser.get(f"/images/{image_id}")
+    assert '<path d="M1.0 2.0L5.0 2.0L5.0 7.0L1.0 7.0z"/>' in page.text
+    assert "Outlines dog" in text_of(page)
+
+
+def test_donations_of_accounts_are_in_a_gallery_of_theirs(open_browser, library, alice):
+    browser = open_browser("Alice")
+    browser.get("/donate")
+    donate(browser, ("one.png", build.png()))
+    assert "my donations" in text_of(browser.get("/galleries"))
+
+
+def test_contested_pictures_are_named_on_the_page_of_their_word(browser, library):
+    image_id = build.image(library, DOG)
+    word = word_of(library, "dog")
+    for is_yes in (True, False):
+        with library.writing(ANONYMOUS) as tx:
+            validations.judge(tx, image_id, word.tag_id, is_yes=is_yes)
+    page = browser.get(f"/vocabulary/{word.key}")
+    assert "Pictures people disagree about" in text_of(page)
+    assert "1 yes, 1 no" in text_of(page)
