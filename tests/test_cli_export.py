@@ -4,15 +4,18 @@ import csv
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 import build
 from menagerie import cli
-from menagerie.core import images, moderation
+from menagerie.core import images, labels, moderation
 from menagerie.library import SYSTEM, Library
 
+BARE = re.compile(r"\W*--[a-z-]+ +([A-Z]\S* +)?\[")
+"""A flag with a default and no help."""
 ANY = ("--licence", "any", "--include-undecided")
 
 
@@ -66,6 +69,35 @@ def test_wrong_words_name_what_is_allowed(menagerie, tmp_path):
         assert code == 2
         assert message in err
         assert not (tmp_path / "out").exists()
+
+
+def test_what_is_left_out_is_told_with_how_to_have_it(menagerie, library, tmp_path):
+    with library.writing(SYSTEM) as tx:
+        images.change(tx, 1, licence="CC0-1.0")
+        images.change(tx, 2, licence="CC0-1.0")
+        labels.edit(tx, 2, remove=["dog"], enforce_board_rules=False)
+    code, out, _ = menagerie("export", "--output", tmp_path / "out")
+    assert code == 0
+    assert "1 images" in out
+    assert "1 images with labels of which none is decided (include_undecided takes them)" in out
+    assert "Left out: 1 images without a licence" in out
+    report = json.loads((tmp_path / "out" / "EXPORT_REPORT.json").read_text())
+    assert report["left_out"] == {"licence": 1, "undecided": 1}
+    assert "include_undecided takes them" in (tmp_path / "out" / "README.md").read_text()
+    assert "Left out: 1 images" in menagerie("snapshot", "create", "few")[1]
+
+
+def test_every_flag_of_both_commands_has_its_line(menagerie, tmp_path):
+    for command in (("export",), ("snapshot", "create")):
+        _, out, _ = menagerie(*command, "--help")
+        bare = [line for line in out.splitlines() if BARE.match(line)]
+        assert not bare
+        assert "stratified: every class" in out
+    words = ("--split-gallery", "test:1", "--output", tmp_path / "out")
+    assert "such as test=12" in menagerie("export", *words)[2]
+    words = ("--split-gallery", "test=1", "--split-method", "stratified", "--no-include-tags")
+    assert menagerie("export", *words, *ANY, "--output", tmp_path / "out")[0] == 0
+    assert not rows((tmp_path / "out" / "tags.csv").read_text())
 
 
 def test_snapshots_are_made_listed_shown_and_compared(menagerie, library: Library, tmp_path):

@@ -1,6 +1,8 @@
 """Snapshots: what gets in, what it is called, what never changes, and what came back out."""
 
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -337,6 +339,26 @@ def test_a_tag_puts_an_image_into_a_split(library):
     assert {found[key_of(library, image_id)].split for image_id in chosen} == {"test"}
 
 
+def test_stratified_splits_give_every_class_its_share_and_stay(library):
+    rare = [put(library, "safe, cat") for _ in range(3)]
+    for number, image_id in enumerate([*rare, *(put(library) for _ in range(20))]):
+        _look(library, image_id, number * 0x0123_4567_89AB)
+        judge(library, image_id, "cat" if image_id in rare else "dog", True)
+    selection = msgspec.structs.replace(EVERYTHING, split_method="stratified")
+    before = records_of(library, freeze(library, selection))
+    splits = {name: Counter() for name in ("cat", "dog")}
+    for record in before.values():
+        splits[record.labels[0].name][record.split] += 1
+    assert splits["cat"] == {"train": 1, "validation": 1, "test": 1}
+    assert splits["dog"] == {"train": 16, "validation": 2, "test": 2}
+    for number in range(5):
+        _look(library, put(library, "safe, cat"), (number + 100) * 0x0765_4321_89AB)
+    after = records_of(library, freeze(library, selection))
+    assert {key: after[key].split for key in before} == {k: r.split for k, r in before.items()}
+    with pytest.raises(Invalid, match="hash, stratified"):
+        freeze(library, msgspec.structs.replace(EVERYTHING, split_method="by mood"))
+
+
 def test_of_look_alikes_the_largest_stays(library):
     small, large = put(library, size=(20, 20)), put(library, size=(40, 40))
     for image_id in (small, large):
@@ -385,3 +407,14 @@ def test_unlisting_lets_files_go(library):
         snapshots.unlist(tx, made.key)
         assert snapshots.find_listed(tx) == []
         assert tx.all(select(schema.snapshot_images.c.image_key)) == []
+
+
+def test_snapshots_of_one_name_frozen_at_once_follow_each_other(library):
+    put(library)
+    with library.writing(SYSTEM) as tx:
+        made = [snapshots.create(tx, "dogs", EVERYTHING) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        frozen = list(pool.map(lambda one: freezing.freeze(library, one.key), reversed(made)))
+    assert sorted(one.version for one in frozen) == ["1.0.0", "1.0.1", "1.0.2", "1.0.3"]
+    in_order = sorted(frozen, key=lambda one: one.version)
+    assert [one.previous_key for one in in_order] == [None, *(one.key for one in in_order[:-1])]

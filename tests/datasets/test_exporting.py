@@ -3,7 +3,10 @@
 import csv
 import hashlib
 import json
+import signal
 import subprocess
+import sys
+import textwrap
 import warnings
 import zipfile
 from pathlib import Path
@@ -187,3 +190,57 @@ def test_wrong_parameters_name_what_is_allowed():
         exporting.read_options({"max_side": 3})
     with pytest.raises(Invalid, match="image"):
         exporting.read_options({"image": "bmp"})
+
+
+_KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    sys.path.insert(0, sys.argv[1])
+    import seven
+    from menagerie.datasets import exporting
+    from menagerie.datasets.writing import Options
+
+    def die(done, total):
+        if done == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    work = Path(sys.argv[2])
+    form = exporting.find_format("coco")
+    content = seven.content(work / "killed source")
+    target = work / "out" / "a[b]"
+    exporting.write_folder(content, form, Options(), target, sha256="", progress=die)
+"""
+
+
+def test_what_a_killed_export_left_goes_with_the_next_one(tmp_path):
+    tests = str(Path(seven.__file__).parent)
+    command = [sys.executable, "-c", textwrap.dedent(_KILLED), tests, str(tmp_path)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    (left,) = (tmp_path / "out").iterdir()
+    assert left.name.startswith(".a[b].")
+    content = seven.content(tmp_path / "source")
+
+    def another(done, total):
+        # Under way at the same time: neither touches what the other writes.
+        if done == 2 and not (tmp_path / "out" / "other").exists():
+            export(content, tmp_path / "out" / "other")
+
+    form = exporting.find_format("coco")
+    target = tmp_path / "out" / "a[b]"
+    exporting.write_folder(content, form, Options(), target, sha256=SHA, progress=another)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a[b]", "other"}
+
+
+def test_two_exports_into_one_folder_end_with_one_whole_and_one_refused(tmp_path):
+    content = seven.content(tmp_path / "source")
+    target = tmp_path / "out"
+
+    def meanwhile(done, total):
+        if not target.exists():
+            export(content, target)
+
+    form = exporting.find_format("coco")
+    with pytest.raises(Invalid, match="holds something"):
+        exporting.write_folder(content, form, Options(), target, sha256=SHA, progress=meanwhile)
+    assert (target / "records.jsonl").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "out"}

@@ -1,18 +1,17 @@
 """`menagerie snapshot`: make, list, compare and look into datasets that never change."""
 
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 from rich.table import Table
 
-from menagerie.cli import exporting, terminal
+from menagerie.cli import choices, exporting, terminal
 from menagerie.core import snapshots
 from menagerie.core.judged_labels import as_text
 from menagerie.core.snapshots import Snapshot
-from menagerie.datasets import differences
-from menagerie.datasets.records import Selection
+from menagerie.datasets import differences, leaving
 from menagerie.library import SYSTEM
 
 app = App(
@@ -27,67 +26,38 @@ Json = Annotated[bool, Parameter(name="--json", negative="")]
 def create(
     name: str,
     *,
-    query: str = "*",
-    language: Literal["tags", "labels"] = "tags",
     version: str = "",
     description: str = "",
-    classes: tuple[str, ...] = (),
-    licence: tuple[str, ...] = (),
-    min_probability: float = 0.8,
-    min_votes: int = 1,
-    max_probability_negative: float = 0.2,
-    include_undecided: bool = False,
-    include_unlabelled: bool = True,
-    trust_donor: bool = False,
-    votes: bool = True,
-    dedupe: bool = False,
-    seed: str = "menagerie",
-    splits: tuple[int, int, int] = (80, 10, 10),
     data: terminal.DataFolder = None,
+    choice: choices.Choice = choices.EVERYTHING,
 ) -> None:
-    """Freeze what a query finds now; `menagerie export --help` explains the thresholds.
+    """Freeze what a query finds now.
 
     Parameters
     ----------
     name
         What to call it; the next snapshot of the same name follows this one.
-    query
-        As in the search box.
-    language
-        The language of the query: tags, or labels.
     version
         Three numbers such as 1.0.0; else they follow from what changed.
     description
         A sentence for its README.
     """
-    selection = Selection(
-        query=query,
-        language=language,
-        classes=classes,
-        licences=licence,
-        min_probability=min_probability,
-        min_votes=min_votes,
-        max_probability_negative=max_probability_negative,
-        include_undecided=include_undecided,
-        include_unlabelled=include_unlabelled,
-        trust_donor=trust_donor,
-        include_votes=votes,
-        dedupe=dedupe,
-        seed=seed,
-        ratios=splits,
-    )
     with terminal.open_library(data) as library:
         with library.writing(SYSTEM) as tx:
             made = snapshots.create(
                 tx,
                 name,
-                selection,
+                choice.selection(),
                 version=version or None,
                 description=description,
                 enqueues=False,
             )
         done = exporting.freeze(library, made)
+        with snapshots.open_content(library, done.key) as content:
+            left_out = leaving.of_counts(content.source.counts)
     terminal.out.print(f"{_title(done)}: {done.image_count} images, {done.sha256}", markup=False)
+    for sentence in leaving.sentences(left_out):
+        terminal.out.print(f"  {sentence}", markup=False)
 
 
 def _title(snapshot: Snapshot) -> str:

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Row, select
 
 from menagerie.core import filters, find, judged_labels, visibility
 from menagerie.core.judged_labels import Names
-from menagerie.datasets import groups, licences, splits
+from menagerie.datasets import groups, licences, splits, stratified
+from menagerie.datasets.leaving import BETWEEN, LOOKALIKE, NO_LICENCE, UNDECIDED, UNLABELLED
 from menagerie.datasets.records import Label, Selection, Split, Status
 from menagerie.datasets.splits import Member
 from menagerie.library import Tx
@@ -26,12 +27,6 @@ CHUNK = 2000
 _i = schema.images.c
 EXPORTABLE: ColumnElement[bool] = visibility.SEARCHABLE & ~_i.is_withheld
 """The condition for images that may be in a dataset."""
-
-NO_LICENCE = "licence"
-UNDECIDED = "undecided"
-UNLABELLED = "unlabelled"
-BETWEEN = "between splits"
-LOOKALIKE = "look-alike"
 
 _SPLITS = (None, Split.TRAIN, Split.VALIDATION, Split.TEST)
 _NUMBER = {split: number for number, split in enumerate(_SPLITS)}
@@ -90,10 +85,12 @@ def choose(
     """
     wanted = matching(tx, selection)
     left_out: dict[str, int] = {}
-    parts = [_NO_FACTS]
+    parts, positive = [_NO_FACTS], _Positive()
     for ids in chunks(wanted):
         labels = judged_labels.of_images(tx, ids, names, selection)
         parts.append(_facts(taken(tx, ids, selection, labels, names, left_out)))
+        if selection.split_method == splits.STRATIFIED:
+            positive.add(parts[-1]["id"], labels)
         progress(sum(map(len, parts)), len(wanted))
     facts = np.concatenate(parts)
     facts = facts[np.lexsort((facts["low"], facts["high"]))]
@@ -102,6 +99,9 @@ def choose(
     had = _previous(tx, keys, previous_id)
     chosen = _chosen_by_people(tx, facts["id"], selection)
     found = _assign(keys, firsts, had, chosen, selection)
+    if selection.split_method == splits.STRATIFIED:
+        is_fixed = (had > 0) | (chosen > 0)
+        _stratify(found, keys, firsts, positive.by_place(facts["id"]), is_fixed, selection)
     _count(left_out, BETWEEN, int((found == 0).sum()))
     if selection.dedupe:
         _keep_best(facts, firsts, found, left_out)
@@ -226,6 +226,71 @@ def _assign(
         for at in places:
             found[at] = _NUMBER[assigned[keys[at]]]
     return found
+
+
+class _Positive:
+    """Which images show which classes, as arrays."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._ids: list[Numbers] = []
+        self._classes: list[Numbers] = []
+
+    def add(self, ids: Numbers, labels: Mapping[int, Sequence[Label]]) -> None:
+        """Note the positive labels of some images."""
+        pairs = [
+            (image_id, self._numbers.setdefault(label.name, len(self._numbers)))
+            for image_id in ids.tolist()
+            for label in labels.get(image_id, ())
+            if label.status is Status.POSITIVE
+        ]
+        found = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        self._ids.append(found[:, 0])
+        self._classes.append(found[:, 1])
+
+    def by_place(self, ids: Numbers) -> tuple[Numbers, Numbers]:
+        """Return pairs of where an image is in `ids` and the number of a class of it.
+
+        Classes are numbered in the order of their names, which depends on nothing else.
+        """
+        ranks = np.zeros(len(self._numbers), dtype=np.int64)
+        for rank, name in enumerate(sorted(self._numbers)):
+            ranks[self._numbers[name]] = rank
+        none = np.zeros(0, dtype=np.int64)
+        wanted = np.concatenate([none, *self._ids])
+        order = np.argsort(ids, kind="stable")
+        places = order[np.searchsorted(ids[order], wanted)] if len(wanted) else none
+        return places, ranks[np.concatenate([none, *self._classes])]
+
+
+def _stratify(  # noqa: PLR0917
+    found: Small,
+    keys: list[str],
+    firsts: Numbers,
+    positive: tuple[Numbers, Numbers],
+    is_fixed: npt.NDArray[np.bool_],
+    selection: Selection,
+) -> None:
+    """Change the splits of groups that neither people nor the snapshot before decided about."""
+    units, unit_of = np.unique(firsts, return_inverse=True)
+    # Not by UUID alone, which may follow time: the seed decides who comes first.
+    order = sorted(
+        range(len(units)),
+        key=lambda unit: (splits.bucket(keys[units[unit]], selection.seed), keys[units[unit]]),
+    )
+    rank = np.empty(len(units), dtype=np.int64)
+    rank[order] = np.arange(len(units))
+    of_place = rank[unit_of]
+    classes: list[dict[int, int]] = [{} for _ in units]
+    for place, one in zip(*(part.tolist() for part in positive), strict=True):
+        held = classes[of_place[place]]
+        held[one] = held.get(one, 0) + 1
+    fixed = np.full(len(units), -1, dtype=np.int64)
+    fixed[of_place[is_fixed]] = np.maximum(found[is_fixed].astype(np.int64) - 1, 0)
+    sizes = np.bincount(of_place, minlength=len(units)).tolist()
+    made = stratified.assign(sizes, classes, fixed.tolist(), selection.ratios)
+    is_free = fixed[of_place] < 0
+    found[is_free] = (np.array(made, dtype=np.int64)[of_place] + 1)[is_free].astype(np.uint8)
 
 
 def _previous(tx: Tx, keys: list[str], previous_id: int | None) -> Small:

@@ -17,7 +17,7 @@ from menagerie.core import choosing, frozen_lines, judged_labels, snapshots
 from menagerie.core.frozen_lines import Making
 from menagerie.core.judged_labels import as_text
 from menagerie.core.snapshots import Snapshot
-from menagerie.datasets import differences, lines, tables
+from menagerie.datasets import differences, leaving, lines, tables
 from menagerie.datasets.records import Class, Frozen, Source
 from menagerie.errors import Invalid, MenagerieError, NotFound, QueryError
 from menagerie.library import ANONYMOUS, SECOND, SYSTEM, Actor, Library, Tx
@@ -51,7 +51,8 @@ def freeze(
     _change(library, snapshot, state=ExportState.RUNNING, error=None)
     try:
         with tempfile.TemporaryDirectory(dir=work_folder(library.settings)) as folder:
-            _freeze(library, snapshot, Path(folder), progress)
+            while not _freeze(library, snapshot, Path(folder), progress):
+                pass  # another of its name was frozen meanwhile, which this one now follows
     except MenagerieError as error:
         _change(library, snapshot, state=ExportState.FAILED, error=error.message[:_ERROR_LENGTH])
         if not isinstance(error, _LASTING):
@@ -74,7 +75,8 @@ def _change(library: Library, snapshot: Snapshot, **values: object) -> None:
         tx.execute(update(row).where(row.c.id == snapshot.id).values(**values))
 
 
-def _freeze(library: Library, snapshot: Snapshot, folder: Path, progress: Progress) -> None:
+def _freeze(library: Library, snapshot: Snapshot, folder: Path, progress: Progress) -> bool:
+    """Freeze a snapshot unless another comes between it and the one that it was to follow."""
     body, target = folder / "body", folder / "snapshot"
     with ExitStack() as stack:
         tx = stack.enter_context(library.reading(_actor(snapshot)))
@@ -98,18 +100,26 @@ def _freeze(library: Library, snapshot: Snapshot, folder: Path, progress: Progre
     library.blobs.put(file, target)
     if snapshot.is_listed:
         _hold(library, snapshot, target)
-    _change(
-        library,
-        snapshot,
-        state=ExportState.DONE,
-        version=source.version,
-        previous_id=previous.id if previous else None,
-        done_count=source.counts["images"],
-        image_count=source.counts["images"],
-        file=file,
-        sha256=sha256,
-        frozen_at=library.clock.now(),
-    )
+    previous_id = previous.id if previous else None
+    with library.writing(SYSTEM) as tx:
+        newest = _find_previous(tx, snapshot)
+        if (newest.id if newest else None) != previous_id:
+            return False
+        tx.execute(
+            update(schema.snapshots)
+            .where(schema.snapshots.c.id == snapshot.id)
+            .values(
+                state=ExportState.DONE,
+                version=source.version,
+                previous_id=previous_id,
+                done_count=source.counts["images"],
+                image_count=source.counts["images"],
+                file=file,
+                sha256=sha256,
+                frozen_at=tx.now,
+            )
+        )
+    return True
 
 
 def _actor(snapshot: Snapshot) -> Actor:
@@ -129,9 +139,8 @@ def _find_previous(tx: Tx, snapshot: Snapshot) -> Snapshot | None:
             row.name == snapshot.name,
             row.is_listed,
             row.state == ExportState.DONE,
-            row.id < snapshot.id,
         )
-        .order_by(row.id.desc())
+        .order_by(row.frozen_at.desc(), row.id.desc())
         .limit(1)
     )
     return snapshots.by_id(tx, found) if found is not None else None
@@ -181,24 +190,14 @@ class _Teller:
             _change(self._library, self._snapshot, done_count=done, image_count=self._total)
 
 
-_REASONS = {
-    choosing.NO_LICENCE: "without a licence that was asked for or lets datasets be handed on"
-    " (`any` takes all)",
-    choosing.UNDECIDED: "with labels of which none is decided (include_undecided takes them)",
-    choosing.UNLABELLED: "without labels (include_unlabelled takes them)",
-    choosing.BETWEEN: "between splits",
-    frozen_lines.NO_FILE: "whose files are missing",
-}
-
-
 def _nothing_left(left_out: dict[str, int]) -> str:
     """Say why a dataset would be empty."""
-    parts = [f"{number} {_REASONS.get(why, why)}" for why, number in left_out.items()]
+    parts = [leaving.words(why, number) for why, number in left_out.items()]
     return "leaves no image" + (f": {', '.join(parts)} left out" if parts else "")
 
 
 def _source(tx: Tx, snapshot: Snapshot, making: Making, counts: tables.Counts) -> Source:
-    numbers = counts.as_dict() | {f"left out: {k}": v for k, v in sorted(making.left_out.items())}
+    numbers = counts.as_dict() | leaving.as_counts(making.left_out)
     return Source(
         key=snapshot.key,
         name=snapshot.name,

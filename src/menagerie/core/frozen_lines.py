@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, select
 from menagerie.core import choosing, geometry, images, judged_labels
 from menagerie.core.judged_labels import Names, as_text
 from menagerie.datasets import judging, licences
+from menagerie.datasets.leaving import NO_FILE, TOO_SMALL
 from menagerie.datasets.records import Frozen, Label, Object, Record, Selection, Vote
 from menagerie.datasets.tables import TAG
 from menagerie.errors import NotFound
@@ -24,8 +25,6 @@ _CHUNK = 500
 _READERS = 4
 _DECIMALS = 6
 _SMALLEST_PX = 1.0
-TOO_SMALL = "objects under a pixel"
-NO_FILE = "missing files"
 
 _i = schema.images.c
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from menagerie.datasets import licences
-from menagerie.datasets.records import Source, Split
+from menagerie.datasets.records import Selection, Source, Split
+from menagerie.datasets.splits import STRATIFIED
 from menagerie.datasets.splits import TAG as SPLIT_TAG
 from menagerie.datasets.tables import Counts
 from menagerie.datasets.writing import Format, Report
@@ -172,14 +173,20 @@ def _method(source: Source) -> Iterator[str]:
         "",
         (
             f"Splits ({'/'.join(map(str, chosen.ratios))}) follow from the SHA-256 of the seed"
-            f" `{chosen.seed}` and the group of an image; images whose perceptual hashes differ in"
-            f" at most {chosen.group_distance} bits are one group, and a tag such as"
-            f" `{SPLIT_TAG}test` decides before that."
+            f" `{chosen.seed}` and the group of an image{_stratified(chosen)}; images whose"
+            f" perceptual hashes differ in at most {chosen.group_distance} bits are one group, and"
+            f" a tag such as `{SPLIT_TAG}test` decides before that."
         ),
         "",
         "Pictures stand upright and carry no EXIF or XMP data.",
         "",
     )
+
+
+def _stratified(chosen: Selection) -> str:
+    if chosen.split_method != STRATIFIED:
+        return ""
+    return ", moved so that every class has its share in each split"
 
 
 def _limits(source: Source, facts: Facts, report: Report) -> Iterator[str]:
@@ -188,8 +195,6 @@ def _limits(source: Source, facts: Facts, report: Report) -> Iterator[str]:
     if rare:
         some = ", ".join(rare[:20]) + (", …" if len(rare) > 20 else "")
         notes.append(f"Fewer than {_FEW} images: {some}.")
-    left_out = {k: v for k, v in source.counts.items() if k.startswith("left out: ")}
-    notes += [f"{number} images {reason}." for reason, number in left_out.items()]
     if source.withdrawn:
         notes.append(f"{len(source.withdrawn)} images of the version before were taken back.")
     if notes:

@@ -1,5 +1,9 @@
 """Writing an export: a format, and the files all formats share, under its name when whole."""
 
+import contextlib
+import fcntl
+import glob
+import os
 import shutil
 import uuid
 from importlib.util import find_spec
@@ -7,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from menagerie.datasets import root_files
+from menagerie.datasets import leaving, root_files
 from menagerie.datasets.formats import FORMATS
 from menagerie.datasets.writing import (
     Content,
@@ -22,6 +26,7 @@ from menagerie.errors import Invalid, Unavailable
 
 _MOST_SIDE = 16_384
 _MOST_SHARDS = 10_000
+_UNFINISHED = ".unfinished"
 
 
 def find_format(name: str) -> Format:
@@ -74,8 +79,11 @@ def write_folder(
     """
     require_empty(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    _drop_abandoned(target)
+    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}{_UNFINISHED}")
     unfinished.mkdir()
+    held = os.open(unfinished, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
     try:
         job = Job(
             content=content,
@@ -84,13 +92,30 @@ def write_folder(
             report=Report(),
             progress=progress,
         )
+        for sentence in leaving.sentences(leaving.of_counts(content.source.counts)):
+            job.report.note(sentence)
         form.write(job)
         root_files.write(job, form, sha256=sha256)
-        unfinished.replace(target)  # an empty folder may be there
+        require_empty(target)  # somebody else may have been faster
+        unfinished.replace(target)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+    finally:
+        os.close(held)
     return job.report
+
+
+def _drop_abandoned(target: Path) -> None:
+    """Remove what an export into the same folder left when it was killed; no process holds it."""
+    for path in target.parent.glob(f".{glob.escape(target.name)}.*{_UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            held = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path)
+            finally:
+                os.close(held)
 
 
 def require_empty(target: Path) -> None:

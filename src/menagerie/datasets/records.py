@@ -166,6 +166,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     seed: str = "menagerie"
     ratios: tuple[int, int, int] = (80, 10, 10)
     """Percent of train, validation and test."""
+    split_method: str = "hash"
+    """hash: by the group alone; stratified: every class gets its share of each split."""
     group_distance: int = 4
     """Bits in which the perceptual hashes of look-alikes may differ."""
     dedupe: bool = False

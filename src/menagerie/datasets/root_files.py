@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from menagerie.datasets import card, croissant, tables
+from menagerie.datasets import card, croissant, leaving, tables
 from menagerie.datasets.records import Record
 from menagerie.datasets.writing import Folder, Format, Job, Written
 
@@ -57,6 +57,7 @@ def _report(job: Job) -> dict[str, Any]:
     ids = {why: ids for why, ids in report.lost_ids.items() if report.lost[why] <= 1000}
     return {
         "written": report.counts,
+        "left_out": leaving.of_counts(job.content.source.counts),
         "lost": report.lost,
         "lost_ids": ids,
         "notes": report.notes,
@@ -82,7 +83,7 @@ def _manifest(job: Job, form: Format, sha256: str) -> bytes:
             "generator": source.generator,
             "format": {"name": form.name, "version": FORMAT_VERSION, "options": job.options},
             "split": {
-                "method": "hash",
+                "method": source.selection.split_method,
                 "seed": source.selection.seed,
                 "ratios": source.selection.ratios,
             },

@@ -3,6 +3,7 @@
 from menagerie.datasets import licences
 from menagerie.datasets.groups import LARGEST_DISTANCE
 from menagerie.datasets.records import Selection, Split
+from menagerie.datasets.splits import METHODS
 from menagerie.errors import Invalid
 
 LANGUAGES = ("tags", "labels")
@@ -55,6 +56,8 @@ def _split_problems(selection: Selection) -> Problems:
 
 def _name_problems(selection: Selection) -> Problems:
     problems: Problems = {}
+    if selection.split_method not in METHODS:
+        problems["split_method"] = [f"must be one of {', '.join(METHODS)}"]
     if selection.language not in LANGUAGES:
         problems["language"] = [f"must be one of {', '.join(LANGUAGES)}"]
     known = {licences.ANY, *(name.lower() for name in licences.LICENCES)}

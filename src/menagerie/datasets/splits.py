@@ -11,6 +11,8 @@ from typing import NamedTuple
 from menagerie.datasets.records import Split
 
 _BUCKETS = 10_000
+STRATIFIED = "stratified"
+METHODS = ("hash", STRATIFIED)
 TAG = "split:"
 """What tags that put their images into a split begin with: `split:test`."""
 NAMES = {
