@@ -21,6 +21,7 @@ from menagerie.core import (
     votes,
 )
 from menagerie.datasets.records import Selection
+from menagerie.datasets.writing import Options
 from menagerie.errors import Invalid
 from menagerie.jobs import Worker
 from menagerie.library import SYSTEM, Library
@@ -216,10 +217,10 @@ def test_rows_whose_key_is_there_are_left_as_they_are(library):
 def test_what_went_wrong_with_words_verdicts_and_datasets_is_found(library):
     dog = build.word(library, "dog")
     image_id = build.image(library)
-    selection = Selection(query="safe")
+    selection = Selection(query="safe", licences=("any",), include_undecided=True)
     with library.writing(SYSTEM) as tx:
         snapshot = snapshots.create(tx, "dogs", selection)
-        export = exports.request(tx, snapshot, "jsonl", {})
+        export = exports.request(tx, snapshot, "jsonl", Options())
     assert checks.run(library).problems == []
     freezing.freeze_job(library, snapshot.key)
     with library.writing(SYSTEM) as tx:
