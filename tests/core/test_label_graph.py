@@ -49,9 +49,9 @@ def test_there_are_no_circles_and_every_name_reads_back(library):
 
 
 def test_what_is_no_graph_or_node_is_said(library):
-    with pytest.raises(Invalid, match="'other' is none; there are main"):
+    with pytest.raises(Invalid, match="'other' is no graph; there is main"):
         graph(library, "other")
-    with pytest.raises(Invalid, match="'unicorn' is no node of main"):
+    with pytest.raises(Invalid, match="must be a node of main, which 'unicorn' is not"):
         label_graph.query(graph(library), "unicorn")
 
 

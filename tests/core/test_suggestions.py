@@ -113,7 +113,7 @@ def test_a_suggestion_may_become_a_part_or_a_scene(library, mod):
             "tree.has='moon'",
             "attic",
         ]
-        with pytest.raises(Invalid, match="there is no label 'dgo'; near: dog"):
+        with pytest.raises(Invalid, match="'dgo' is no label; near: dog"):
             suggestions.accept(tx, "snout", kind=WordKind.NORMAL, parent="dgo")
 
 

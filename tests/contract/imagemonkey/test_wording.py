@@ -33,6 +33,17 @@ def test_unknown_labels_and_other_files_are_named_once(monkey: Monkey):
     assert (told.status_code, other.status_code, monkey.count()) == (422, 422, 0)
 
 
+def test_wrong_sources_are_named_as_they_were_sent(monkey: Monkey):
+    answer = monkey.post(
+        "/v1/internal/labelme/donate",
+        data={"label": "dog", "image_source_url": "no address"},
+        files={"image": ("x.jpg", monkey.picture())},
+        headers=MACHINE,
+    )
+    assert (answer.status_code, list(answer.json()["fields"])) == (422, ["image_source_url"])
+    assert monkey.count() == 0
+
+
 def test_batches_of_something_else(monkey: Monkey):
     key = monkey.donate()
     entry = {"uuid": key, "valid": ["yes"]}

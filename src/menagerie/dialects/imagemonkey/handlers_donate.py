@@ -105,6 +105,15 @@ def donate(call: Call) -> Answer:
 def _donate_trusted(call: Call) -> Answer:
     """POST /v1/internal/labelme/donate."""
     machine = site.require_machine(call)
+    try:
+        return _bring_in(call, machine)
+    except Invalid as error:
+        if "source_url" not in error.fields:
+            raise
+        raise site.renamed(error, {"source_url": "image_source_url"}) from error
+
+
+def _bring_in(call: Call, machine: Actor) -> Answer:
     unlocks = call.text("auto_unlock").strip().lower() in {"yes", "true"}
     # Whoever is nobody known waits for a review where there is one.
     actor = machine if unlocks else Actor(address=call.address)
