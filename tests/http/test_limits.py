@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
+from litestar.types import Scope
 
 from menagerie.errors import RateLimited, TooLarge
+from menagerie.http.call import Call, anonymous
 from menagerie.http.limits import FIELD_LIMIT_BYTES, Body, Buckets, spool
 from menagerie.http.parameters import Malformed
 
@@ -134,3 +137,15 @@ def test_a_bucket_empties_and_fills_again():
         buckets.take("a")
     for _ in range(100):
         Buckets(0).take("a")
+
+
+def test_one_network_of_ipv6_is_one_client(library):
+    def call(address: str) -> Call:
+        scope = {"client": (address, 1), "headers": [], "state": {}}
+        return Call(library, cast("Scope", scope), identify=anonymous)
+
+    for number in range(library.settings.crowd_rate):
+        call(f"2001:db8::{number:x}").limit_crowd()
+    with pytest.raises(RateLimited):
+        call("2001:db8::ffff:1").limit_crowd()
+    call("2001:db8:0:1::1").limit_crowd()

@@ -80,9 +80,14 @@ def is_within(address: str, network: str) -> bool:
 
     >>> is_within("192.0.2.7", "192.0.2.0/24"), is_within("", "192.0.2.0/24")
     (True, False)
+    >>> is_within("::ffff:192.0.2.7", "192.0.2.0/24")
+    True
     """
     try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+        parsed = ipaddress.ip_address(address)
+        # A socket for both versions gives IPv4 in the form of IPv6.
+        mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+        return (mapped or parsed) in ipaddress.ip_network(network, strict=False)
     except ValueError:
         return False
 

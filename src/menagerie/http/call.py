@@ -10,6 +10,7 @@ from typing import cast
 
 from litestar.types import Scope
 
+from menagerie.core import voters
 from menagerie.errors import Invalid
 from menagerie.http.limits import Body, Buckets, Spooled
 from menagerie.http.parameters import (
@@ -160,11 +161,11 @@ class Call:
         return configured.rstrip("/") or requested_base(self.scope, self.headers, self._trusted)
 
     def limit_logins(self) -> None:
-        """Count an attempt to prove who one is, by address. Raises RateLimited after too many."""
+        """Count an attempt to prove who one is, by network. Raises RateLimited after too many."""
         self._take("login buckets", self.library.settings.login_rate)
 
     def limit_crowd(self) -> None:
-        """Count what somebody without an account adds, by address; raises RateLimited."""
+        """Count what somebody without an account adds, by network; raises RateLimited."""
         if not self.actor.is_signed_in:
             self._take("crowd buckets", self.library.settings.crowd_rate)
 
@@ -174,7 +175,7 @@ class Call:
         if buckets is None:
             fresh = Buckets(per_minute, clock=lambda: library.clock.now() / 1e6)
             buckets = library.caches.setdefault(name, fresh)
-        buckets.take(self.address)
+        buckets.take(voters.network(self.address))
 
     @property
     def _trusted(self) -> "tuple[Network, ...]":
