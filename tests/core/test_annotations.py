@@ -356,3 +356,10 @@ def test_coverage_follows_in_a_job(library, dog):
     assert column(library, image_id, "coverage") == 75 * 40 / 8000 * 100
     annotations.measure_coverage(library, image_id=10**9)
     check(library)
+
+
+def test_no_call_draws_without_end(library, dog):
+    image_id = picture(library)
+    many = [Wanted("dog", "", [RECT] * 100)] * 6
+    with pytest.raises(Invalid, match="500 shapes together"), library.writing(ANONYMOUS) as tx:
+        annotations.put_named(tx, image_id, many)

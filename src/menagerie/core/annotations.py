@@ -101,6 +101,10 @@ def put_named(
     if not wanted:
         raise Invalid({"annotations": ["must have at least one label"]})
     visibility.require_workable(tx, image_id)
+    together = sum(len(one.shapes) for one in wanted if isinstance(one.shapes, list))
+    if together > MOST_SHAPES_TOGETHER:
+        most = f"must have at most {MOST_SHAPES_TOGETHER} shapes together"
+        raise Invalid({"annotations": [most]})
     made = []
     for i, one in enumerate(wanted):
         try:
@@ -130,6 +134,9 @@ def replace(tx: Tx, key: str, shapes_sent: object) -> Annotation:
     drawn = _drawn(tx, row.image_id, row.tag_id, shapes_sent)
     return _put(tx, row.image_id, row.tag_id, drawn, book, is_auto=row.is_auto)
 
+
+MOST_SHAPES_TOGETHER = 500
+"""In one call; nobody else can write while they are."""
 
 _Drawn = list[tuple[geometry.Outline, list[int]]]
 

@@ -177,3 +177,10 @@ def test_what_is_no_description_is_refused(monkey: Monkey):
     broken = monkey.post(f"/v1/donation/{key}/description", content=b"[")
     assert broken.status_code == 400
     assert monkey.get(QUEUE, "moderator").json() == []
+
+
+def test_labels_and_their_parts_are_limited_together(monkey: Monkey):
+    key = monkey.donate("banana", "user")
+    sent = [{"label": "banana", "sublabels": [f"part {n}" for n in range(501)]}]
+    answer = monkey.post(f"/v1/donation/{key}/labelme", "user", json=sent)
+    assert (answer.status_code, "500" in answer.json()["error"]) == (422, True)

@@ -18,6 +18,7 @@ from menagerie.library import Library, Tx
 
 UNLABELLED = "label_count:0"
 MOST_LABELS = 200
+MOST_NAMES = 500  # of labels and their parts, in one call
 _LISTED, _MOST_LISTED = 100, 1000
 _MADE = Outcome(201, "Done; null.", type(None))
 
@@ -119,6 +120,9 @@ def _add_labels(call: Call) -> Answer:
     if not 0 < len(sent) <= MOST_LABELS:
         raise Invalid({"body": [f"must have 1 to {MOST_LABELS} labels"]})
     wanted = [_wanted(one) for one in sent]
+    together = sum(1 + len(one.sublabels) for one in wanted)
+    if together > MOST_NAMES:
+        raise Invalid({"body": [f"must have at most {MOST_NAMES} labels and sublabels"]})
     site.crowd_limit(call, len(wanted))
     with call.writing() as tx:
         image_id = site.image_of(tx, call.text("uuid"))
