@@ -198,3 +198,28 @@ def test_no_export_tells_who_or_where(library):
             for path in archive.namelist():
                 data = archive.read(path)
                 assert not [text for text in secrets if text.encode() in data], path
+
+
+def test_an_archive_never_holds_what_was_taken_back_since(library):
+    alice = build.account(library)
+    gone = build.image(library, actor=alice)
+    build.image(library, "safe, cat")
+    export = done(library, request(library))
+    assert exports.fetch(library, export.key) == export
+    build.image(library, "safe, dog")
+    assert exports.fetch(library, export.key) == export  # which is in no archive
+    with library.writing(alice) as tx:
+        key = images.key_of(tx, gone)
+        images.delete_own(tx, gone)
+    waiting = exports.fetch(library, export.key)
+    assert (waiting.state, waiting.file) == (ExportState.WAITING, None)
+    assert exports.fetch(library, export.key) == waiting
+    with pytest.raises(NotFound):
+        library.blobs.get(export.file)
+    worker = jobs.Worker(library, {exports.WRITE: JOBS[exports.WRITE]}, threads=1)
+    assert worker.run_pending() >= 1
+    again = exports.fetch(library, export.key)
+    with opened(library, again) as archive:
+        assert not [name for name in archive.namelist() if key in name]
+        assert len([name for name in archive.namelist() if name.endswith(".png")]) == 1
+    assert exports.fetch(library, export.key) == again

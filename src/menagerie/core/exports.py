@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from pyroaring import BitMap
 from sqlalchemy import delete, insert, select, update
 
 from menagerie import jobs
@@ -34,6 +35,7 @@ _TOLD_EVERY = 2 * SECOND
 _HOUR = 3600 * SECOND
 _ERROR_LENGTH = 2000
 _LOOKED_AT = 10_000
+_MOST_SEEN = 200  # archives of which is known that nothing in them was taken back
 
 Progress = Callable[[int, int], None]
 """Called with how many images are done, and of how many."""
@@ -68,6 +70,11 @@ class Export(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.options, type=Stored)
 
     @property
+    def made(self) -> "Made":
+        """What was written and what was lost, once it is done."""
+        return msgspec.json.decode(self.report or "{}", type=Made)
+
+    @property
     def download_name(self) -> str:
         """The name of the archive as people save it."""
         version = "" if "-" in self.snapshot_version else f"-{self.snapshot_version}"
@@ -79,6 +86,15 @@ class Stored(msgspec.Struct, frozen=True):
 
     options: Options
     archive: str
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What the column `report` holds; `gone` stands for what had been taken back by then."""
+
+    written: dict[str, int] = {}
+    lost: dict[str, int] = {}
+    notes: list[str] = []
+    gone: str = ""
 
 
 class ClassPreview(msgspec.Struct):
@@ -127,6 +143,47 @@ def get(tx: Tx, key: str) -> Export:
     if row is None:
         raise NotFound
     return Export(*row)
+
+
+def fetch(library: Library, key: str) -> Export:
+    """Return an export whose archive, if it has one, holds nothing that was taken back since.
+
+    An archive that does is deleted, and a job writes it anew. Raises NotFound.
+    """
+    with library.reading(SYSTEM) as tx:
+        export = get(tx, key)
+        if export.state != ExportState.DONE or _is_current(tx, export):
+            return export
+    with library.writing(SYSTEM) as tx:
+        was = update(_e).where(_e.c.id == export.id, _e.c.sha256 == export.sha256)
+        begun = {"state": ExportState.WAITING, "done_count": 0, "file": None, "size_bytes": None}
+        if tx.execute(was.values(**begun, sha256=None, report=None)).rowcount:
+            jobs.enqueue(tx, WRITE, {"key": key})
+            tx.after_commit(lambda: library.blobs.delete(*filter(None, [export.file])))
+        return get(tx, key)
+
+
+def _is_current(tx: Tx, export: Export) -> bool:
+    """Tell whether what is taken back by now is what was when the archive was written.
+
+    That is looked up again only when other images are to be seen or withheld than last time.
+    """
+    seen, withheld = tx.version.live, tx.version.flags["withheld"]
+    kept: dict[str, tuple[BitMap, BitMap]] = tx.library.caches.setdefault("exports seen", {})
+    if kept.get(export.sha256 or "") == (seen, withheld):
+        return True
+    is_current = bool(export.report) and export.made.gone == _gone(tx, export.snapshot_key)
+    if is_current:
+        if len(kept) >= _MOST_SEEN:
+            kept.clear()
+        kept[export.sha256 or ""] = seen, withheld
+    return is_current
+
+
+def _gone(tx: Tx, snapshot_key: str) -> str:
+    """Return what stands for the images of a snapshot that were taken back."""
+    gone = sorted(stone.id for stone in snapshots.withdrawn(tx, snapshot_key))
+    return hashlib.sha256("\n".join(gone).encode()).hexdigest()
 
 
 def find_own(tx: Tx, *, limit: int = 50) -> list[Export]:
@@ -242,13 +299,16 @@ def _write(library: Library, export: Export, snapshot: Snapshot, work: Path) -> 
             _change(library, export, done_count=done, total_count=total)
 
     folder, packed = work / "folder", work / "packed"
+    with library.reading(SYSTEM) as tx:
+        gone = _gone(tx, snapshot.key)
     report = write_folder(library, snapshot, export.format, stored.options, folder, progress=tell)
     made_at = judged_labels.as_text(snapshot.created_at)
     archive.pack(folder, packed, ending=stored.archive, made_at=made_at)
     shutil.rmtree(folder)
     with packed.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    name = f"{FOLDER}/{export.key}.{stored.archive}"
+    # What is written anew has a name of its own, as the one before is being deleted.
+    name = f"{FOLDER}/{export.key}-{sha256[:16]}.{stored.archive}"
     size_bytes = packed.stat().st_size
     library.blobs.put(name, packed)
     _change(
@@ -260,9 +320,7 @@ def _write(library: Library, export: Export, snapshot: Snapshot, work: Path) -> 
         file=name,
         size_bytes=size_bytes,
         sha256=sha256,
-        report=msgspec.json.encode(
-            {"written": report.counts, "lost": report.lost, "notes": report.notes}
-        ).decode(),
+        report=msgspec.json.encode(Made(report.counts, report.lost, report.notes, gone)).decode(),
         finished_at=library.clock.now(),
     )
 

@@ -133,17 +133,10 @@ def _find_previous(tx: Tx, snapshot: Snapshot) -> Snapshot | None:
     row = schema.snapshots.c
     if not snapshot.is_listed:
         return None
-    found = tx.scalar(
-        select(row.id)
-        .where(
-            row.name == snapshot.name,
-            row.is_listed,
-            row.state == ExportState.DONE,
-        )
-        .order_by(row.frozen_at.desc(), row.id.desc())
-        .limit(1)
-    )
-    return snapshots.by_id(tx, found) if found is not None else None
+    of_name = (row.name == snapshot.name) & row.is_listed & (row.state == ExportState.DONE)
+    versions = {r.version: r.id for r in tx.all(select(row.version, row.id).where(of_name))}
+    newest = max(versions, key=differences.as_numbers, default=None)
+    return snapshots.by_id(tx, versions[newest]) if newest is not None else None
 
 
 def _begin(tx: Tx, snapshot: Snapshot, previous: Snapshot | None, before: Path | None) -> Making:

@@ -140,9 +140,8 @@ def _report(text: str | None) -> dict[str, Any]:
 
 
 def download(visit: Visit) -> Answer:
-    """Answer the archive of an export."""
-    with visit.reading() as tx:
-        export = exports.get(tx, visit.call.text("key"))
+    """Answer the archive of an export, unless it has to be written anew."""
+    export = exports.fetch(visit.library, visit.call.text("key"))
     if export.file is None:
         raise NotFound
     file = media.File(
