@@ -3,14 +3,17 @@
 import csv
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import warnings
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import seven
@@ -244,3 +247,55 @@ def test_two_exports_into_one_folder_end_with_one_whole_and_one_refused(tmp_path
         exporting.write_folder(content, form, Options(), target, sha256=SHA, progress=meanwhile)
     assert (target / "records.jsonl").is_file()
     assert {path.name for path in tmp_path.iterdir()} == {"source", "out"}
+
+
+def test_one_licence_is_told_in_short_and_a_live_export_says_so(tmp_path):
+    content = seven.content(tmp_path / "source")
+    own = [
+        msgspec.structs.replace(
+            line, record=msgspec.structs.replace(line.record, license="CC-BY-SA-4.0")
+        )
+        for line in content.frozen()
+    ]
+    for is_live in (False, True):
+        source = msgspec.structs.replace(content.source, is_live=is_live)
+        held = seven.OnDisk(source, own, tmp_path / "source")
+        folder = export(held, tmp_path / f"out {is_live}")
+        licence = (folder / "LICENSE").read_text()
+        assert "https://creativecommons.org/licenses/by-sa/4.0/" in licence
+        assert "under the same licence" in licence
+        assert json.loads((folder / "croissant.json").read_text())["isLiveDataset"] is is_live
+
+
+@pytest.fixture
+def other_disk(tmp_path):
+    """A folder on a file system of its own."""
+    shared = Path("/dev") / "shm"
+    if not os.access(shared, os.W_OK) or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system to write to")
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)
+
+
+def test_an_export_may_go_to_another_disk(tmp_path, other_disk):
+    content = seven.content(tmp_path / "source")
+    assert files_of(export(content, other_disk / "out")) == files_of(
+        export(content, tmp_path / "o")
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_full_disk_is_told_as_such_and_leaves_nothing(name, tmp_path):
+    content = seven.content(tmp_path / "source")
+    form = exporting.find_format(name)
+
+    def fill(done, total):
+        if done == 3:
+            # As the kernel answers whoever writes to a disk without room.
+            Path("/dev/full").write_bytes(b"x")
+
+    with pytest.raises(OSError, match="No space left"):
+        exporting.write_folder(
+            content, form, Options(), tmp_path / "out" / "x", sha256=SHA, progress=fill
+        )
+    assert list((tmp_path / "out").iterdir()) == []

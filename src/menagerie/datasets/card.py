@@ -46,12 +46,15 @@ def title(source: Source) -> str:
 def license_text(facts: Facts) -> str:
     """Return the LICENSE file: which licences the images have, and where their texts are."""
     lines = ["Each image has the licence that ATTRIBUTION.csv names; in this dataset:", ""]
+    asked = licences.in_short(next(iter(facts.licences))) if len(facts.licences) == 1 else ""
     for name, number in sorted(facts.licences.items()):
         found = licences.find(name)
         if found is not None:
             lines.append(f"{number} images: {found.title} ({found.name}), {found.url}")
         else:
             lines.append(f"{number} images: {name or 'no licence stated: all rights reserved'}")
+    if asked:
+        lines += ["", f"In short, and the text at that address is what counts: {asked}"]
     lines += ["", "Labels, verdicts and outlines: Creative Commons Zero 1.0 (CC0-1.0),"]
     lines.append(licences.url_of("CC0-1.0"))
     return "\n".join(lines) + "\n"

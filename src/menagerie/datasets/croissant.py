@@ -95,7 +95,7 @@ def document(
         "creator": {"@type": "sc:Organization", "name": source.site_name},
         "publisher": {"@type": "sc:Organization", "name": source.site_name},
         "citeAs": f"{source.site_name}: {card.title(source)}, {date}, urn:uuid:{source.key}",
-        "isLiveDataset": False,
+        "isLiveDataset": source.is_live,
         **_responsible(source, facts),
         "distribution": [*_files(written), *_file_sets(folders)],
         "recordSet": list(_record_sets(source, written)),

@@ -62,6 +62,30 @@ def url_of(name: str) -> str:
     return found.url if found else ""
 
 
+_ASKS = {
+    "BY": "name the author, the licence and what you changed",
+    "SA": "hand on what you make of it under the same licence",
+    "NC": "do not use it commercially",
+    "ND": "hand it on unchanged only",
+}
+
+
+def in_short(name: str) -> str:
+    """Return what a Creative Commons licence asks, in our words; empty for other licences.
+
+    >>> in_short("CC-BY-4.0")
+    'use and share it; name the author, the licence and what you changed.'
+    >>> in_short("MIT")
+    ''
+    """
+    found = find(name)
+    parts = found.name.split("-") if found else []
+    if parts[:1] == ["CC0"]:
+        return "its authors gave up their rights; do with it what you like, nothing is asked."
+    asks = [_ASKS[part] for part in parts if part in _ASKS]
+    return "; ".join(["use and share it", *asks]) + "." if asks and parts[0] == "CC" else ""
+
+
 def is_taken(name: str, wanted: tuple[str, ...]) -> bool:
     """Tell whether an image with this licence is in a dataset that takes the `wanted` ones.
 

@@ -1,7 +1,9 @@
 """What a format is, and what it writes with: a folder, pictures, and a report of what was lost."""
 
+import errno
 import hashlib
 import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,7 @@ import msgspec
 from menagerie.datasets.records import Class, Frozen, Record, Source
 
 LISTED_MOST = 1000
+_CANNOT = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM}
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +166,14 @@ def _copy(source: BinaryIO, target: BinaryIO) -> None:
     size = os.fstat(source.fileno()).st_size
     done = 0
     while done < size:
-        sent = os.copy_file_range(source.fileno(), target.fileno(), size - done)
+        try:
+            sent = os.copy_file_range(source.fileno(), target.fileno(), size - done)
+        except OSError as error:
+            # Not every system can, nor from one disk to another; nothing was copied then.
+            if done or error.errno not in _CANNOT:
+                raise
+            shutil.copyfileobj(source, target, 1 << 20)
+            return
         if sent == 0:
             raise OSError("the file became shorter while it was copied")
         done += sent

@@ -6,7 +6,7 @@ its types (and then labels are numbers of classes; in JSON they are names).
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,18 @@ class _Metadata:
 
 def write(job: Job) -> None:
     """Write the pictures and the metadata of each split."""
+    with ExitStack() as stack:
+        _write(job, stack)
+
+
+def _write(job: Job, stack: ExitStack) -> None:
     classes = Classes(job.content.source)
     splits: dict[Split, _Metadata] = {}
     for shown in walk(job):
         split = split_of(shown.frozen.record)
         if split not in splits:
             splits[split] = _Metadata(job, split)
+            stack.callback(splits[split].file.close)
         record = shown.record(shown.file_name)
         outlines = classes.outlines(record, job.report)
         found = row(record, classes, outlines, by_name=True)

@@ -1,5 +1,6 @@
 """Parquet: `data/train-00000-of-00003.parquet` with the bytes of the pictures inside."""
 
+import contextlib
 import importlib
 import importlib.util
 from contextlib import ExitStack
@@ -123,16 +124,22 @@ class Table:
 
     def finish(self, name: str = "") -> Written:
         """Close the file and note it, under `name` if there is one."""
-        self.close()
+        self.end()
         if name and name != self._name:
             self._folder.path(self._name).rename(self._folder.path(name))
         return self._folder.note_file(name or self._name)
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Write what is left and close the file; may be called again."""
         if self._writer.is_open:
             self._flush()
             self._writer.close()
+
+    def close(self) -> None:
+        """Close the file as it is, after an error, which another one must not hide."""
+        if self._writer.is_open:
+            with contextlib.suppress(OSError, ValueError):  # what pyarrow raises derives from them
+                self._writer.close()
 
 
 def write(job: Job) -> None:
@@ -179,7 +186,7 @@ class _Shards:
 
     def _begin(self) -> None:
         if self._tables:
-            self._tables[-1].close()
+            self._tables[-1].end()
         name = f"data/{self._split}-{len(self._tables):05}.part"
         table = Table(self._job.folder, name, self._columns)
         self._stack.callback(table.close)
