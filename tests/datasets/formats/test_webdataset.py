@@ -54,6 +54,21 @@ def test_the_class_is_a_member_only_when_every_image_has_exactly_one(tmp_path, e
     assert len(members(folder / "train-000000.tar")) == 2
 
 
+def test_the_caption_is_a_member_only_when_every_image_has_one(tmp_path, export):
+    bare = seven.content(tmp_path / "from", keys=[seven.JPEG, seven.TURNED])
+    told = [
+        msgspec.structs.replace(
+            line, record=msgspec.structs.replace(line.record, description="A däg")
+        )
+        for line in bare.frozen()
+    ]
+    folder, _ = export(seven.OnDisk(bare.source, told, tmp_path / "from"), "webdataset")
+    assert members(folder / "train-000000.tar")[-1][:2] == (f"{seven.JPEG}.txt", "A däg".encode())
+    mixed = seven.OnDisk(bare.source, [told[0], *list(bare.frozen())[1:]], tmp_path / "from")
+    folder, _ = export(mixed, "webdataset", "mixed")
+    assert not [name for name, *_ in members(folder / "train-000000.tar") if name.endswith("txt")]
+
+
 def test_shards_as_many_as_asked_none_empty_and_the_same_each_time(tmp_path, export):
     everything = dict.fromkeys(seven.KEYS, "train")
     content = seven.content(tmp_path / "from", splits=everything)

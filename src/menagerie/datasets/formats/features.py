@@ -121,11 +121,15 @@ def row(
     }
 
 
-def of_record(kind: str, *, has_class: bool, classes: list[Class]) -> dict[str, Feature]:
-    """Return the columns that a WebDataset has: a picture of one kind, its record, its class."""
+def of_record(
+    kind: str, *, has_class: bool, has_caption: bool, classes: list[Class]
+) -> dict[str, Feature]:
+    """Return the columns of a WebDataset: a picture of one kind, its record, class and caption."""
     found: dict[str, Feature] = {kind: Image(), "json": _of_type(msgspec.inspect.type_info(Record))}
     if has_class:
         found["cls"] = ClassLabel(tuple(one.name for one in classes))
+    if has_caption:
+        found["txt"] = TEXT
     return found | {"__key__": TEXT, "__url__": TEXT}
 
 

@@ -1,4 +1,4 @@
-"""WebDataset: `train-000000.tar` with `<uuid>.jpg`, `<uuid>.json` and perhaps `<uuid>.cls`.
+"""WebDataset: `train-000000.tar` with `<uuid>.jpg`, `.json` and perhaps `.cls` and `.txt`.
 
 Readers want the same members in every sample, so each kind of picture has shards of its own, and
 pictures come in an order without meaning, since they are streamed with a small buffer.
@@ -55,6 +55,7 @@ class _Plan:
         self.classes = Classes(job.content.source)
         self.total = 0
         self.is_single = True
+        self.has_captions = True
         self.leaders: dict[str, Frozen] = {}
         self._shards = job.options.shards
         self._type = "" if job.options.image == "original" else job.options.image
@@ -68,6 +69,7 @@ class _Plan:
                 continue
             self.is_single = self.is_single and len(self.classes.positive(record)) == 1
             self._counts[split, self._type or extension_of(frozen)] += 1
+            self.has_captions = self.has_captions and bool(record.description)
             filled = _filled(record)
             if not filled <= shown.get(split, frozenset()):
                 shown[split] = shown.get(split, frozenset()) | filled
@@ -133,6 +135,8 @@ def _members(record: Record, plan: _Plan) -> list[tuple[str, bytes]]:
     if plan.is_single:
         index = plan.classes.positive(record)[0].index
         found.insert(0, ("cls", str(index).encode()))
+    if plan.has_captions:
+        found.append(("txt", record.description.encode()))
     return found
 
 
@@ -149,7 +153,12 @@ def _files(names: dict[tuple[Split, str], str], plan: _Plan) -> list[Files]:
     for kind in kinds:
         splits = in_order(split for split, other in names if other == kind)
         paths = [(split, f"{names[split, kind]}-*.tar") for split in splits]
-        held = of_record(kind, has_class=plan.is_single, classes=plan.classes.all)
+        held = of_record(
+            kind,
+            has_class=plan.is_single,
+            has_caption=plan.has_captions,
+            classes=plan.classes.all,
+        )
         found.append(Files(paths, held, kind if len(kinds) > 1 else "default"))
     return found
 
