@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -187,9 +188,7 @@ def _verdicts(tx: Tx) -> Iterator[str]:
     )
     yield from _wrong(tx, image.verdict_count, image.id, _by(said.image_id, is_counted))
     yield from _wrong(tx, image.annotation_count, image.id, _by(drawn.image_id, ~drawn.is_auto))
-    for stored, condition in ((label.yes_weight, said.is_yes), (label.no_weight, ~said.is_yes)):
-        yield from _wrong_weights(tx, stored, schema.validations, condition)
-    yield from _wrong_weights(tx, label.unfit_count, schema.unfit_marks, true())
+    yield from _wrong_weights(tx)
     is_newest = exists().where(drawn.id == judged.annotation_id, drawn.revision == judged.revision)
     weight = func.sum(judged.weight)
     for kept, condition in ((drawn.yes_weight, judged.is_yes), (drawn.no_weight, ~judged.is_yes)):
@@ -197,27 +196,39 @@ def _verdicts(tx: Tx) -> Iterator[str]:
         yield from _wrong(tx, kept, drawn.id, counted)
 
 
-def _wrong_weights(
-    tx: Tx, stored: ColumnElement[int], rows_of: Table, condition: ColumnElement[bool]
-) -> Iterator[str]:
-    label, said = schema.labels.c, rows_of.c
-    found = (
-        select(said.image_id, said.tag_id, func.sum(said.weight).label("number"))
-        .where(condition)
+def _wrong_weights(tx: Tx) -> Iterator[str]:
+    """Compare what is kept with each label in one pass, as there are very many of them."""
+    label, said, mark = schema.labels.c, schema.validations.c, schema.unfit_marks.c
+    judged = (
+        select(
+            said.image_id,
+            said.tag_id,
+            func.sum(case((said.is_yes, said.weight), else_=0)).label("yes_weight"),
+            func.sum(case((said.is_yes, 0), else_=said.weight)).label("no_weight"),
+        )
         .group_by(said.image_id, said.tag_id)
         .subquery()
     )
-    number = func.coalesce(found.c.number, 0)
-    same = and_(found.c.image_id == label.image_id, found.c.tag_id == label.tag_id)
-    rows = tx.all(
-        select(label.image_id, label.tag_id, stored, number)
-        .outerjoin(found, same)
-        .where(stored != number)
-        .order_by(label.image_id, label.tag_id)
-        .limit(MAX_LISTED)
+    marked = (
+        select(mark.image_id, mark.tag_id, func.sum(mark.weight).label("unfit_count"))
+        .group_by(mark.image_id, mark.tag_id)
+        .subquery()
     )
-    for image_id, tag_id, kept, real in (tuple(row) for row in rows):
-        yield f"{stored} of tag {tag_id} on image {image_id} is {kept}, should be {real}"
+    pairs = [
+        (label[name], func.coalesce(found.c[name], 0))
+        for found, name in ((judged, "yes_weight"), (judged, "no_weight"), (marked, "unfit_count"))
+    ]
+    statement = select(label.image_id, label.tag_id, *(each for pair in pairs for each in pair))
+    for found in (judged, marked):
+        same = and_(found.c.image_id == label.image_id, found.c.tag_id == label.tag_id)
+        statement = statement.outerjoin(found, same)
+    is_wrong = or_(*(kept != real for kept, real in pairs))
+    by_label = (label.image_id, label.tag_id)
+    for row in tx.all(statement.where(is_wrong).order_by(*by_label).limit(MAX_LISTED)):
+        image_id, tag_id, *numbers = tuple(row)
+        for (stored, _), kept, real in zip(pairs, numbers[::2], numbers[1::2], strict=True):
+            if kept != real:
+                yield f"{stored} of tag {tag_id} on image {image_id} is {kept}, should be {real}"
 
 
 def _by(
