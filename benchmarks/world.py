@@ -30,7 +30,7 @@ STEP_S = 37  # seconds between uploads
 RATINGS = (("safe", 0.72), ("suggestive", 0.12), ("questionable", 0.08), ("explicit", 0.08))
 ACCOUNTS = 200
 WORDS = 400  # of the most common tags
-VERSION = 2  # of what a world is made of; older ones are built again
+VERSION = 3  # of what a world is made of; older ones are built again
 
 Ints = NDArray[np.int64]
 
