@@ -61,8 +61,7 @@ def optimise(library: Library, *, image_id: int) -> None:
 def file_names(image: images.Image) -> list[str]:
     """Return the names in the store of everything that rendering an image makes."""
     return [
-        blobs.representation_name(image.sha512, file)
-        for file in render.file_names(probe_of(image))
+        blobs.representation_name(image.sha512, file) for file in render.file_names(probe_of(image))
     ]
 
 
