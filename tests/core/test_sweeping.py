@@ -8,6 +8,7 @@ import build
 from menagerie.core import checks, images, sweeping
 from menagerie.errors import Unavailable
 from menagerie.library import SYSTEM
+from menagerie.storage import blobs
 
 
 def test_uploads_and_the_sweeper_at_once_lose_no_file(library, clock):
@@ -55,3 +56,15 @@ def test_an_outdated_published_file_is_dropped(library, clock):
     assert sweeping.sweep(library).files == 1
     assert not library.blobs.exists(old)
     assert checks.run(library, is_deep=True).problems == []
+
+
+def test_what_killed_work_left_is_dropped(library, clock):
+    folder = blobs.work_folder(library.settings)
+    (folder / "half an upload").mkdir()
+    (folder / "half an upload" / "file").write_bytes(b"half")
+    (folder / "half an archive").write_bytes(b"half")
+    sweeping.sweep(library)
+    assert len(list(folder.iterdir())) == 2
+    clock.time = time.time_ns() // 1000 + 2 * sweeping.GRACE
+    sweeping.sweep(library)
+    assert list(folder.iterdir()) == []

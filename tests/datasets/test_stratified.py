@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menagerie.datasets import stratified
@@ -14,6 +14,7 @@ group = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(group, max_size=40), st.sampled_from(((80, 10, 10), (100, 0, 0), (50, 0, 50))))
 def test_every_group_has_a_split_and_fixed_ones_keep_theirs(groups, ratios):
     sizes, classes, fixed = map(list, zip(*groups, strict=True)) if groups else ([], [], [])
@@ -24,6 +25,7 @@ def test_every_group_has_a_split_and_fixed_ones_keep_theirs(groups, ratios):
     assert found == stratified.assign(sizes, classes, fixed, ratios)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(3, 60), min_size=1, max_size=8))
 def test_a_class_of_three_groups_is_in_all_three_splits(counts):
     classes = [{number: 1} for number, count in enumerate(counts) for _ in range(count)]

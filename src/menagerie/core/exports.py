@@ -20,7 +20,7 @@ from sqlalchemy import delete, insert, select, update
 from menagerie import jobs
 from menagerie.core import choosing, freezing, judged_labels, snapshots
 from menagerie.core.snapshots import Snapshot
-from menagerie.datasets import archive, exporting
+from menagerie.datasets import archive, exporting, leaving
 from menagerie.datasets.records import Selection, Status
 from menagerie.datasets.writing import Options, Report
 from menagerie.errors import Invalid, MenagerieError, NotFound, Unavailable
@@ -395,7 +395,7 @@ def preview(tx: Tx, selection: Selection) -> Preview:
     return Preview(
         image_count=round(images * scale),
         matching_count=len(found),
-        withheld_count=round(left_out.get(choosing.NO_LICENCE, 0) * scale),
+        withheld_count=round(left_out.get(leaving.NO_LICENCE, 0) * scale),
         size_bytes=round(size_bytes * scale),
         classes=sorted(counts.values(), key=lambda one: (-one.positive, one.name)),
         is_exact=len(looked_at) == len(found),

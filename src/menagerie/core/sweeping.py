@@ -155,4 +155,7 @@ def _drop_abandoned_folders(library: Library, before: int) -> None:
     """Remove what killed uploads and jobs left."""
     for path in work_folder(library.settings).iterdir():
         if path.stat().st_mtime * SECOND < before:
-            shutil.rmtree(path, ignore_errors=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
