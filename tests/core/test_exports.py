@@ -15,7 +15,7 @@ from menagerie.core import exports, freezing, images, snapshots, validations
 from menagerie.datasets.formats import FORMATS
 from menagerie.datasets.records import Selection
 from menagerie.datasets.writing import Options
-from menagerie.errors import Invalid, NotFound, Unavailable
+from menagerie.errors import Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage import schema
 from menagerie.storage.schema import ExportState
@@ -223,3 +223,15 @@ def test_an_archive_never_holds_what_was_taken_back_since(library):
         assert not [name for name in archive.namelist() if key in name]
         assert len([name for name in archive.namelist() if name.endswith(".png")]) == 1
     assert exports.fetch(library, export.key) == again
+
+
+def test_an_account_waits_for_a_few_exports_at_a_time(library):
+    build.image(library)
+    alice = build.account(library)
+    with pytest.raises(Unauthenticated):
+        request(library, actor=ANONYMOUS)
+    made = [request(library, actor=alice) for _ in range(exports.MOST_UNDER_WAY)]
+    with pytest.raises(RateLimited):
+        request(library, actor=alice)
+    done(library, made[0])
+    request(library, actor=alice)

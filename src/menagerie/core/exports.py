@@ -15,15 +15,15 @@ from pathlib import Path
 
 import msgspec
 from pyroaring import BitMap
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from menagerie import jobs
-from menagerie.core import choosing, freezing, judged_labels, snapshots
+from menagerie.core import choosing, freezing, judged_labels, rights, snapshots
 from menagerie.core.snapshots import Snapshot
 from menagerie.datasets import archive, exporting, leaving
 from menagerie.datasets.records import Selection, Status
 from menagerie.datasets.writing import Options, Report
-from menagerie.errors import Invalid, MenagerieError, NotFound, Unavailable
+from menagerie.errors import Invalid, MenagerieError, NotFound, RateLimited, Unavailable
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.storage import schema
 from menagerie.storage.blobs import work_folder
@@ -31,6 +31,9 @@ from menagerie.storage.schema import ExportState
 
 WRITE = "exports.write"
 FOLDER = "datasets/exports"
+MOST_UNDER_WAY = 5
+"""Exports that an account may wait for at a time."""
+_SOON_S = 30
 _TOLD_EVERY = 2 * SECOND
 _HOUR = 3600 * SECOND
 _ERROR_LENGTH = 2000
@@ -203,9 +206,11 @@ def request(
     """Begin an export of a snapshot, or of what a selection finds now; a job writes it.
 
     The same asked of a snapshot again is the same export, as long as it is kept. Raises Invalid
-    with what is allowed, QueryError, Unavailable when the format needs what is not installed, and
-    NotFound for a snapshot that failed.
+    with what is allowed, QueryError, Unavailable when the format needs what is not installed,
+    NotFound for a snapshot that failed, Unauthenticated and Banned, and RateLimited for an account
+    that waits for `MOST_UNDER_WAY` others.
     """
+    rights.require_contributor(tx)
     exporting.find_format(format)
     exporting.require_sound(options)
     if archive_as not in archive.ENDINGS:
@@ -226,6 +231,7 @@ def request(
     )
     if same is not None:
         return Export(*same)
+    _require_few(tx)
     key = str(uuid.UUID(bytes=tx.library.random.randbytes(16), version=4))
     tx.execute(
         insert(_e).values(
@@ -241,6 +247,22 @@ def request(
     )
     jobs.enqueue(tx, WRITE, {"key": key})
     return get(tx, key)
+
+
+def _require_few(tx: Tx) -> None:
+    """Return unless the account waits for many exports already: archives fill disks."""
+    if tx.actor.is_moderator:
+        return
+    going = tx.scalar(
+        select(func.count())
+        .select_from(_e)
+        .where(
+            _e.c.account_id == tx.actor.account_id,
+            _e.c.state.in_((ExportState.WAITING, ExportState.RUNNING)),
+        )
+    )
+    if going >= MOST_UNDER_WAY:
+        raise RateLimited(_SOON_S)
 
 
 # Writing.

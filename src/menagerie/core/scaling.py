@@ -11,6 +11,8 @@ from menagerie.media import scale
 from menagerie.storage import blobs
 
 MOST_PX = 4096
+MOST_ENLARGED_PX = 4_000_000
+"""Up to so many px in all a picture may become larger than it is: more only takes long."""
 _MOST_KEPT_BYTES = 64 << 20
 
 
@@ -20,16 +22,15 @@ def target(
     """Return the size in px that a picture of `size` gets when width, height or both are asked for.
 
     With one of them the other follows in proportion. A result that keeps one side keeps the whole
-    picture. Raises Invalid (`width`, `height`) for more than `MOST_PX`. Source: ImageMonkey.
+    picture. Raises Invalid (`width`, `height`) for a side of more than `MOST_PX`, and for what is
+    enlarged beyond `MOST_ENLARGED_PX`. Source: ImageMonkey.
 
     >>> target((1132, 750), width=500), target((1132, 750), width=500, height=200)
     ((500, 331), (500, 200))
     >>> target((1132, 750), width=1132, height=200)
     (1132, 750)
     """
-    for name, value in (("width", width), ("height", height)):
-        if value is not None and value > MOST_PX:
-            raise Invalid({name: [f"must be at most {MOST_PX}"]})
+    asked = "height" if width is None else "width"
     own_width, own_height = size
     if width is None and height is None:
         return size
@@ -37,7 +38,14 @@ def target(
         width = max(1, round(own_width * (height or 1) / own_height))
     if height is None:
         height = max(1, round(own_height * width / own_width))
-    return size if width == own_width or height == own_height else (width, height)
+    if width == own_width or height == own_height:
+        return size
+    for name, value in (("width", width), ("height", height)):
+        if value > MOST_PX:
+            raise Invalid({name: [f"must be at most {MOST_PX}"]})
+    if width * height > max(MOST_ENLARGED_PX, own_width * own_height):
+        raise Invalid({asked: ["would enlarge the picture beyond 4 megapixels"]})
+    return width, height
 
 
 def scaled(library: Library, image: Image, size: tuple[int, int]) -> tuple[bytes, str]:
