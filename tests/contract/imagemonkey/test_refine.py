@@ -1,7 +1,6 @@
 """Saying properties of shapes over the API, and being asked about them."""
 
 import golden_files
-
 from monkey_world import NOWHERE, Monkey
 from outlines import ask, refinement
 
