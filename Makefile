@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 QUICK := not slow and not e2e
 # More processes than cores only get in each other's way.
 TESTERS ?= auto
+# What `make pg` runs.
+PG_TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve demo test test-all pg check fmt bench docs
@@ -29,7 +31,7 @@ test-all: .venv/.dev ## Run every test, with real servers, clients and browsers.
 	$(BIN)/pytest -n $(TESTERS) --dist worksteal
 
 pg: .venv/.dev ## Run the quick tests that have a database on PostgreSQL (from a wheel; none need be installed).
-	MENAGERIE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "$(QUICK)" tests
+	MENAGERIE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "$(QUICK)" $(PG_TESTS)
 
 check: .venv/.dev ## Lint, types, import rules, and whether the documentation is current.
 	$(BIN)/ruff check .

@@ -80,7 +80,9 @@ def copy_database(prepared, folder, request) -> str:
         server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
     )
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {folder.name} TEMPLATE prepared"))
+        connection.execute(
+            text(f"CREATE DATABASE {folder.name} TEMPLATE prepared STRATEGY FILE_COPY")
+        )
     engine.dispose()
     return server.set(database=folder.name).render_as_string(hide_password=False)
 

@@ -110,7 +110,7 @@ def database_url(prepared, tmp_path, request) -> Iterator[str]:
         return
     server = request.getfixturevalue("postgresql")
     name = f"test_{uuid.uuid4().hex}"
-    _run_on_server(server, f"CREATE DATABASE {name} TEMPLATE prepared")
+    _run_on_server(server, f"CREATE DATABASE {name} TEMPLATE prepared STRATEGY FILE_COPY")
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     _run_on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 CHROMIUM = Path("/usr/bin/chromium")
+# Dark differs from light in colours alone, so one width of it shows all that may be wrong.
+LOOKS = ((360, "light"), (768, "light"), (1440, "light"), (360, "dark"))
 AXE = Path(__file__).parents[1] / "web" / "vendor" / "axe.min.js"
 PASSWORD = "correct horse battery"
 QUIET = (

@@ -18,7 +18,7 @@ seen = {
     "mine": [image.id for image in Search(key=key, faves=True, **at)],
     "image": [first.id, first.tags, first.representations["full"]],
     "featured": Image(None, image_id="featured", **at).id,
-    "tags": [tag.name for tag in Tags(q=["name:number*"], limit=40, **at)],
+    "tags": [tag.name for tag in Tags(q=["name:nth*"], limit=40, **at)],
     "filters": [[one.id, one.name] for one in Filters(filters_id="system", **at)],
     "own_filters": [one.name for one in Filters(key=key, filters_id="user", **at)],
     "filter": Filter(2, **at).name,

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.e2e.browsing import MARKS, assert_accessible, register, upload
+from tests.e2e.browsing import LOOKS, MARKS, assert_accessible, register, upload
 
 import build
 
@@ -69,8 +69,7 @@ def test_arrow_keys_walk_through_a_search(open_page):
     page.wait_for_url(first)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_fit_do_not_jump_and_are_accessible(open_page, width, scheme):
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     register(page, f"Fit {width} {scheme}")
@@ -83,7 +82,7 @@ def test_pages_fit_do_not_jump_and_are_accessible(open_page, width, scheme):
         "/filters/new", "/galleries", "/galleries/new", "/help", "/login", "/nothing/here",
     ):  # fmt: skip
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0, (path, wider)
         shift = page.evaluate(

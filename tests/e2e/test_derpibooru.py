@@ -56,7 +56,7 @@ def seen(server: Server, client_python: Callable[..., Path], pictures_url: str) 
             answer = api.post(
                 "/images",
                 json={
-                    "image": {"tag_input": f"safe, generated, number {number}, a"},
+                    "image": {"tag_input": f"safe, generated, nth {number}, a"},
                     "url": f"{pictures_url}/{number}.png",
                 },
             )
@@ -92,7 +92,7 @@ def test_the_client_sees_what_is_there(server: Server, seen: dict[str, Any]) -> 
     assert seen["fans"] == ["keeper"]
     image_id, tags, full = seen["image"]
     assert image_id == 1
-    assert sorted(tags) == ["a", "generated", "number 0", "safe"]
+    assert sorted(tags) == ["a", "generated", "nth 0", "safe"]
     assert httpx.get(full).content == png(0)
     assert seen["featured"] == 5
     assert seen["tag"] == COUNT + 1
