@@ -31,7 +31,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 12
+EXAMPLES = 6
 
 
 def test_each_dialect_has_a_document_and_all_of_them_one(world: World):
