@@ -62,6 +62,7 @@ def test_arrow_keys_walk_through_a_search(open_page):
         upload(page, build.png((200, 150), (40 * mark, 90, 60), 10 + mark), f"safe, walk, w{mark}")
     page.goto("/search?q=walk")
     page.click("li.media-box >> nth=0")
+    page.wait_for_load_state("load")  # before, the keys do nothing yet
     first = page.url
     page.keyboard.press("ArrowRight")
     page.wait_for_url(lambda url: url != first)
