@@ -77,6 +77,28 @@ def test_nobody_is_asked_the_same_while_there_is_more(browser, library):
         browser.post("/validate", {"task": key, "verdict": "skip"})
 
 
+def test_a_page_takes_one_question_and_leaves_the_others(browser, library):
+    for _ in range(4):
+        build.image(library, DOG)
+    keys = [asked(browser.get("/validate"))[0] for _ in range(4)]
+    assert len(set(keys)) == 4
+
+
+def test_parts_of_things_are_judged_by_the_name_they_are_shown_under(browser, library):
+    image_id = build.image(library, "safe, dog, tail/dog")
+    part = next(w for w in word_page_words(library) if w.display == "tail/dog")
+    assert "/validate?label=tail%2Fdog" in browser.get(f"/vocabulary/{part.key}").text
+    key = asked(browser.get("/validate?label=tail%2Fdog"))[0]
+    browser.post("/validate", {"task": key, "verdict": "yes", "label": "tail/dog"})
+    with library.reading(SYSTEM) as tx:
+        assert validations.get(tx, image_id, part.tag_id).num_yes == 1
+
+
+def word_page_words(library):
+    with library.reading(SYSTEM) as tx:
+        return words.vocabulary(tx).all
+
+
 def test_a_batch_ends_with_what_it_changed(browser, library):
     for _ in range(validate.BATCH):
         build.image(library, DOG)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from menagerie.core import images, label_keys, picking, validations, words
+from menagerie.core import images, label_keys, labelling, picking, validations, words
 from menagerie.core.images import Image
 from menagerie.core.validations import Judged
 from menagerie.errors import Invalid, NotFound
@@ -57,7 +57,7 @@ def page(visit: Visit) -> Answer:
     """Show what to judge next."""
     wanted = visit.call.text("label")
     with visit.reading() as tx:
-        word = words.vocabulary(tx).by_name(wanted) if wanted else None
+        word = labelling.find_word(tx, wanted) if wanted else None
         tag_id = word.tag_id if word is not None else None
         again = label_keys.decode(visit.library, visit.call.text("task"))
         tasks = [] if wanted and tag_id is None else _pick(tx, tag_id, 1, first=again)
@@ -133,7 +133,7 @@ def ahead(visit: Visit) -> Answer:
 
 def _more(visit: Visit, label: str, count: int, tally: Tally) -> Answer:
     with visit.reading() as tx:
-        word = words.vocabulary(tx).by_name(label) if label else None
+        word = labelling.find_word(tx, label) if label else None
         tasks = _pick(tx, word.tag_id if word is not None else None, count)
     return visit.page("validate_bare.html", tasks=tasks, tally=tally, label=label, batch=BATCH)
 
@@ -147,10 +147,11 @@ def _pick(
     """
     picked: dict[tuple[int, int], None] = {} if first is None else {first: None}
     for _ in range(count * 2):
-        task = picking.pick(tx, tag_id=tag_id)
-        if task is None or len(picked) == count:
+        # Asked before picking, which notes what is picked as shown.
+        if len(picked) == count:
             break
-        if task.tag_id in validations.own(tx, task.image_id):
+        task = picking.pick(tx, tag_id=tag_id)
+        if task is None or task.tag_id in validations.own(tx, task.image_id):
             break
         picked[task.image_id, task.tag_id] = None
     shown = {image.id: image for image in images.find_many(tx, [i for i, _ in picked])}
