@@ -122,6 +122,8 @@ def test_a_listed_snapshot_is_frozen_by_its_own_job(library):
     made = request(library, snapshot)
     with pytest.raises(Unavailable):
         exports.write(library, made.key)
+    with library.reading(SYSTEM) as tx:
+        assert exports.get(tx, made.key).state == ExportState.WAITING
     freezing.freeze(library, snapshot.key)
     assert done(library, made).state == ExportState.DONE
 

@@ -282,6 +282,10 @@ def write(library: Library, key: str) -> None:
         snapshot = _frozen(library, export)
         with tempfile.TemporaryDirectory(dir=work_folder(library.settings)) as folder:
             _write(library, export, snapshot, Path(folder))
+    except Unavailable:
+        # It is tried again, and has not failed so far.
+        _change(library, export, state=ExportState.WAITING)
+        raise
     except MenagerieError as error:
         _change(library, export, state=ExportState.FAILED, error=error.message[:_ERROR_LENGTH])
         if not isinstance(error, Invalid | NotFound):
