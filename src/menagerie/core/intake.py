@@ -34,7 +34,7 @@ from menagerie.media.examine import query_features as _features_of
 from menagerie.media.fetch import fetch
 from menagerie.media.limits import CORRUPT, Limits
 from menagerie.search import texts
-from menagerie.settings import ReviewMode, Settings
+from menagerie.settings import Lookalikes, ReviewMode, Settings
 from menagerie.storage import blobs, schema
 from menagerie.storage.schema import Audience, ChangeKind, Origin, Review, Role
 
@@ -78,6 +78,21 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     created_at: int | None = None
     accepts: frozenset[str] | None = None
+
+
+def donation(settings: Settings, *, path: Path, name: str) -> Upload:
+    """Return the upload of somebody who gives a picture away, under the licence and terms in force.
+
+    It needs no account, and may be refused for looking like what is here; labels are the caller's.
+    """
+    return Upload(
+        path=path,
+        name=name,
+        licence=settings.licence,
+        terms=settings.terms,
+        refuses_lookalikes=settings.lookalikes == Lookalikes.REFUSE,
+        requires_account=False,
+    )
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from menagerie.http import answers
 from menagerie.http.answers import Answer
 from menagerie.http.limits import Spooled
 from menagerie.library import Tx
-from menagerie.settings import Lookalikes
 from menagerie.storage.schema import Review
 from menagerie.web import shapes
 from menagerie.web.texts import marked
@@ -112,17 +111,12 @@ def _sort(tx: Tx, names: Sequence[str]) -> Named:
 
 
 def _take(visit: Visit, file: Spooled, named: Named) -> Outcome:
-    settings = visit.library.settings
-    upload = intake.Upload(
-        path=file.path,
-        name=file.name,
+    source = visit.form("source").strip()
+    upload = msgspec.structs.replace(
+        intake.donation(visit.library.settings, path=file.path, name=file.name),
         tags=named.tags,
-        sources=[visit.form("source").strip()] if visit.form("source").strip() else [],
+        sources=[source] if source else [],
         author=visit.form("author").strip(),
-        licence=settings.licence,
-        terms=settings.terms,
-        requires_account=False,
-        refuses_lookalikes=settings.lookalikes == Lookalikes.REFUSE,
     )
     try:
         prepared = intake.prepare(visit.library, visit.actor, upload)

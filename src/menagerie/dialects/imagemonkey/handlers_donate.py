@@ -17,7 +17,6 @@ from menagerie.http.call import Call
 from menagerie.http.parameters import Malformed
 from menagerie.http.routing import Operation, Outcome, Parameter, Runs
 from menagerie.library import Actor, Library, Tx
-from menagerie.settings import Lookalikes
 
 _COLLECTION = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _IMAGE = Parameter("image", "The picture; its declared type and name do not matter.", "file")
@@ -139,15 +138,7 @@ def _upload(call: Call) -> Upload:
     file = call.file("image", "file")
     if file is None:
         raise Malformed("the picture is missing; send it as the part `image`")
-    settings = call.library.settings
-    return Upload(
-        path=file.path,
-        name=file.name,
-        licence=settings.licence,
-        terms=settings.terms,
-        refuses_lookalikes=settings.lookalikes == Lookalikes.REFUSE,
-        requires_account=False,
-    )
+    return intake.donation(call.library.settings, path=file.path, name=file.name)
 
 
 def _named(tx: Tx, call: Call) -> _Named:
