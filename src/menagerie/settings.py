@@ -139,6 +139,69 @@ _OPTIONS: tuple[Option, ...] = (
         "files_redirect", bool, False, "Send clients to presigned addresses of the object store."
     ),
     Option("review", str, "open", "Who approves new images.", choices=tuple(ReviewMode)),
+    Option(
+        "recognition",
+        bool,
+        True,
+        "Look at new pictures with the models that come along; off: nothing is recognised,"
+        " and `review` cannot be left to a model.",
+    ),
+    Option(
+        "model_threads",
+        int,
+        1,
+        "Processor threads of one model in one process.",
+        check=_at_least(1),
+    ),
+    Option(
+        "suggestion_threshold",
+        int,
+        50,
+        "How sure a model must be before its suggestion is shown as a breed.",
+        "%",
+        check=_at_least(1),
+    ),
+    Option(
+        "unsafe_threshold",
+        int,
+        80,
+        "How sure the safety model must be before a picture waits for a person.",
+        "%",
+        check=_at_least(1),
+    ),
+    Option(
+        "analyst_url",
+        str,
+        "",
+        "OpenAI-compatible endpoint of a vision-language model, such as"
+        " http://127.0.0.1:11434/v1; empty: there is none.",
+        check=_absolute_url,
+    ),
+    Option("analyst_key", str, "", "Key of that endpoint.", is_secret=True),
+    Option("analyst_model", str, "", "Name of the model there that looks at pictures."),
+    Option(
+        "analyst_images_model",
+        str,
+        "",
+        "Name of the model there that makes portraits; empty: the library draws them itself.",
+    ),
+    Option(
+        "analyst_timeout", int, 60, "Longest wait for one answer of it.", "s", check=_at_least(1)
+    ),
+    Option(
+        "analyst_limit",
+        int,
+        0,
+        "Requests to it per account and month; 0 is no limit.",
+        check=_at_least(0),
+    ),
+    Option(
+        "monthly_quota",
+        int,
+        0,
+        "Uploads by programs per account and month; 0 is no limit.",
+        check=_at_least(0),
+    ),
     Option("registration", str, "open", "Who may make an account.", choices=tuple(Registration)),
     Option("upload_limit", int, 131_072_000, "Largest file.", "bytes", check=_at_least(1)),
     Option(
@@ -317,6 +380,17 @@ class Settings(msgspec.Struct, frozen=True):
     files_region: str
     files_redirect: bool
     review: str
+    recognition: bool
+    model_threads: int
+    suggestion_threshold: int
+    unsafe_threshold: int
+    analyst_url: str
+    analyst_key: str
+    analyst_model: str
+    analyst_images_model: str
+    analyst_timeout: int
+    analyst_limit: int
+    monthly_quota: int
     registration: str
     upload_limit: int
     upload_quota: int

@@ -164,7 +164,7 @@ def build(connection: Connection, personal: Personal) -> Version:
         strays=strays_of(known, columns["first_seen_at"].gather(known)),
         personal=personal,
         account_names=_account_names(connection, Column(np.int64), None)[0],
-        stamps=Stamps(names=seq, accounts=seq, filters=seq, words=seq),
+        stamps=Stamps(names=seq, accounts=seq, filters=seq, words=seq, breeds=seq),
     )
 
 
@@ -368,6 +368,8 @@ class _Advance:
         if touched.ids(ChangeKind.WORD):
             words = lexicon.read(self.connection)
             self.stamps = replace(self.stamps, words=self.seq)
+        if touched.ids(ChangeKind.BREED):
+            self.stamps = replace(self.stamps, breeds=self.seq)
         made = Version(
             identity=old.identity,
             seq=self.seq,

@@ -182,6 +182,11 @@ class Version:
         """The seq of the last change of a word."""
         return self.stamps.words
 
+    @property
+    def breeds_version(self) -> int:
+        """The seq of the last change of a breed, a category or what is said of them."""
+        return self.stamps.breeds
+
     def remember(self, key: object, work: Callable[[], Any]) -> Any:
         """Return what `work` gives, worked out once in this version (twice if threads race)."""
         try:
@@ -339,6 +344,7 @@ class Stamps(Struct, frozen=True):
     accounts: int = 0
     filters: int = 0
     words: int = 0
+    breeds: int = 0
 
 
 def strays_of(ids: Ids, times: npt.NDArray[np.int64]) -> BitMap:

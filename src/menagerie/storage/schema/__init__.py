@@ -4,6 +4,15 @@ Times are integer microseconds since 1970, UTC. Public times (of an image, vote,
 seconds, still written in microseconds. Text compares byte by byte on both databases.
 """
 
+from menagerie.storage.schema.animals import (
+    animal_texts,
+    breeds,
+    categories,
+    law_breeds,
+    laws,
+    translations,
+)
+from menagerie.storage.schema.apps import app_favourites, app_votes, public_requests, upload_months
 from menagerie.storage.schema.columns import metadata
 from menagerie.storage.schema.crowd import (
     annotation_refusals,
@@ -35,6 +44,7 @@ from menagerie.storage.schema.images import (
     tags,
 )
 from menagerie.storage.schema.kinds import (
+    AnimalTextKind,
     Audience,
     ChangeKind,
     Effect,
@@ -42,9 +52,11 @@ from menagerie.storage.schema.kinds import (
     LabelState,
     Origin,
     ReportState,
+    RequestState,
     Review,
     Role,
     ShapeKind,
+    Species,
     SuggestionState,
     WordKind,
 )
@@ -68,11 +80,14 @@ from menagerie.storage.schema.people import (
     password_resets,
     sessions,
 )
+from menagerie.storage.schema.pets import analyst_usage, pet_analyses, pet_images, pets
+from menagerie.storage.schema.recognition import image_vectors, recognitions, vector_details
 from menagerie.storage.schema.records import changes, facts, jobs, moderation_log, text_terms
 
 __all__ = [
     "IS_JUDGED",
     "UNFIT_FROM",
+    "AnimalTextKind",
     "Audience",
     "ChangeKind",
     "Effect",
@@ -80,19 +95,27 @@ __all__ = [
     "LabelState",
     "Origin",
     "ReportState",
+    "RequestState",
     "Review",
     "Role",
     "ShapeKind",
+    "Species",
     "SuggestionState",
     "WordKind",
     "accounts",
+    "analyst_usage",
+    "animal_texts",
     "annotation_refusals",
     "annotation_revisions",
     "annotation_validations",
     "annotations",
     "api_keys",
+    "app_favourites",
+    "app_votes",
     "bans",
     "blobs",
+    "breeds",
+    "categories",
     "changes",
     "contributor_measures",
     "exports",
@@ -107,13 +130,21 @@ __all__ = [
     "image_sources",
     "image_subscriptions",
     "image_texts",
+    "image_vectors",
     "images",
     "invitations",
     "jobs",
     "labels",
+    "law_breeds",
+    "laws",
     "metadata",
     "moderation_log",
     "password_resets",
+    "pet_analyses",
+    "pet_images",
+    "pets",
+    "public_requests",
+    "recognitions",
     "refinements",
     "reports",
     "sessions",
@@ -125,8 +156,11 @@ __all__ = [
     "tag_implications",
     "tags",
     "text_terms",
+    "translations",
     "unfit_marks",
+    "upload_months",
     "validations",
+    "vector_details",
     "votes",
     "watched_tags",
     "word_measures",

@@ -78,6 +78,29 @@ class ExportState(StrEnum):
     FAILED = "failed"
 
 
+class Species(StrEnum):
+    """The animals whose breeds are known."""
+
+    DOG = "dog"
+    CAT = "cat"
+
+
+class AnimalTextKind(StrEnum):
+    """What a text about animals is."""
+
+    FACT = "fact"
+    HEALTH_TIP = "health_tip"
+
+
+class RequestState(StrEnum):
+    """What became of a wish to make a private image public."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+
+
 class Role(StrEnum):
     """What an account may do; each role may do what the ones before it may."""
 
@@ -99,7 +122,7 @@ class ChangeKind(StrEnum):
     """What a row of the change log is about; `subject_id` and `other_id` are named beside each."""
 
     IMAGE = "image"  # image: its row changed, or it is new (then its labels are new as well)
-    LABEL = "label"  # image, tag: that one label was asserted, taken away or judged
+    LABEL = "label"  # image, tag: that label was asserted, suggested, taken away or judged
     POSTING = "posting"  # tag: many of its labels or its category changed; read them all again
     TAG = "tag"  # tag: its row changed (new, renamed, aliased)
     ACCOUNT = "account"  # account: its row changed (new, renamed, role, watch list)
@@ -107,4 +130,5 @@ class ChangeKind(StrEnum):
     GALLERY = "gallery"  # gallery: its row or its order changed
     FILTER = "filter"  # filter: it was made, changed or deleted
     WORD = "word"  # word: the vocabulary changed; read all of it again
+    BREED = "breed"  # breed or 0: breeds, categories, texts or laws changed; read all again
     VOCABULARY = "vocabulary"  # everything at once: rebuild

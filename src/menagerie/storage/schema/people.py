@@ -1,6 +1,6 @@
 """Accounts, and how they prove who they are."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, false, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, false, text
 
 from menagerie.storage.schema.columns import (
     Id,
@@ -35,6 +35,8 @@ accounts = Table(
     Column("watched_without_spoilered", Boolean, nullable=False, server_default=false()),
     Column("upload_quota_bytes", BigInteger, comment="null: the setting's value"),
     Column("uploaded_bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("monthly_quota", Integer, comment="uploads a month; null: the setting's value"),
+    words_column("withheld_features", "of programs' features, separated by comma"),
     count("upload_count", "public uploads under the account's own name"),
     Column("created_at", Time, nullable=False),
     Column("deactivated_at", Time),
