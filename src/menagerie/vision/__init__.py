@@ -1,0 +1,1 @@
+"""What the models see in pictures: subjects, breeds, safety and vectors. No database, no HTTP."""
