@@ -167,6 +167,7 @@ class Library:
             self.database,
             snapshot_path=settings.data_path / "catalogue.snapshot",
             query_timeout_ms=settings.query_timeout,
+            sureness=settings.suggestion_threshold / 100,
         )
         self.pool = DecodePool(
             settings.decode_workers or None,

@@ -61,7 +61,7 @@ class Board:
         self.random = random.Random(seed)
         self.images, self.tags, self.accounts, self.galleries = {}, {}, {}, {}
         self.words, self.properties, self.said, self.labels = {}, {}, {}, set()
-        self.annotations, self.refined = {}, []
+        self.annotations, self.refined, self.suggested = {}, [], set()
         self.filters, self.related = {}, {name: set() for name in RELATIONS}
         self.open = None
         with self.in_one_go():
@@ -104,6 +104,9 @@ class Board:
         if field == "tags":
             names = [tag for tag in self.tags.items() if (tag[1]["to"] or tag[0]) in image["tags"]]
             return [tag["name"] for _, tag in names]
+        if field == "suggested":
+            wanted = {tag_id for image_id, tag_id in self.suggested if image_id == image["id"]}
+            return [t["name"] for i, t in self.tags.items() if (t["to"] or i) in wanted]
         if field in LABELS:
             wanted = {i for i in image["tags"] & set(self.words) if self.is_so(field, image, i)}
             return [t["name"] for i, t in self.tags.items() if (t["to"] or i) in wanted]
@@ -459,12 +462,17 @@ class Board:
         rows = schema.labels
         which = (rows.c.image_id == image_id) & (rows.c.tag_id == tag_id)
         self.labels.add((image_id, tag_id))
-        if tx.execute(update(rows).where(which).values(state=state)).rowcount == 0:
+        self.suggested.discard((image_id, tag_id))
+        confidence = self.random.choice([None, 0.25, 0.5, 1.0]) if state == "suggested" else None
+        if confidence and confidence >= 0.5:
+            self.suggested.add((image_id, tag_id))
+        values = {"state": state, "confidence": confidence}
+        if tx.execute(update(rows).where(which).values(values)).rowcount == 0:
             tx.execute(
                 insert(rows).values(
                     image_id=image_id,
                     tag_id=tag_id,
-                    state=state,
+                    **values,
                     origin="person",
                     created_at=tx.now,
                 )

@@ -62,6 +62,7 @@ TEXTS = {
     "original_format": ["png", "gif"],
     "file_name": ["A.png", "a.png", "[b]*.gif"],
     **dict.fromkeys(LABELS, STEMS),
+    "suggested": STEMS,
     "licence": ["", "cc0-1.0", "cc-by-4.0"],
     "refined": [accessor.lower() for accessor in ACCESSORS],
     "source_url": ["https://a.example/x", "http://b.example"],

@@ -42,6 +42,8 @@ def version():
         vocabulary=Vocabulary(),
         words=Words(),
         judged={},
+        suggestions=Postings(),
+        sureness=0.5,
         strays=BitMap(),
         personal=None,
         account_names=Column(np.int64),

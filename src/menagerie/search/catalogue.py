@@ -27,11 +27,20 @@ _AT_ONCE = 100_000  # changes applied in one step; more than so far behind rebui
 class Catalogue:
     """The catalogue of one process; safe to share between threads.
 
-    `query_timeout_ms` is the longest that evaluating one query may take.
+    `query_timeout_ms` is the longest that evaluating one query may take; `sureness` is the least
+    confidence, 0 to 1, of what models suggest.
     """
 
-    def __init__(self, database: Database, *, snapshot_path: Path, query_timeout_ms: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        snapshot_path: Path,
+        query_timeout_ms: int,
+        sureness: float = 0.5,
+    ) -> None:
         self.query_timeout_ms = query_timeout_ms
+        self._sureness = sureness
         self._database = database
         self._snapshot_path = snapshot_path
         self._lock = threading.Lock()
@@ -78,20 +87,27 @@ class Catalogue:
         with self._lock, self._database.read() as connection:
             newest = self._newest[1] if self._newest is not None else self._first()
             newest = self._followed(newest, connection)
-            fresh = loading.build(connection, Personal(self._database))
+            fresh = self._read(connection)
         return differences(newest, fresh)
 
     def _first(self) -> Version:
         personal = Personal(self._database)
         found = snapshot.read(self._snapshot_path, personal)
         with self._database.read() as connection:
-            if found is None or found.identity != loading.identity(connection):
-                return loading.build(connection, personal)
+            if (
+                found is None
+                or found.identity != loading.identity(connection)
+                or found.sureness != self._sureness
+            ):
+                return self._read(connection)
             return self._followed(found, connection)
+
+    def _read(self, connection: Connection) -> Version:
+        return loading.build(connection, Personal(self._database), sureness=self._sureness)
 
     def _built(self) -> Version:
         with self._database.read() as connection:
-            return loading.build(connection, Personal(self._database))
+            return self._read(connection)
 
     def _caught_up(self, version: Version) -> Version:
         with self._database.read() as connection:
@@ -104,7 +120,7 @@ class Catalogue:
             new = rows[1:] if rows and rows[0].seq == version.seq else rows
             return loading.advance(version, connection, new) if new else version
         _log.info("the catalogue is built anew: the log does not lead on from %d", version.seq)
-        return loading.build(connection, Personal(self._database))
+        return self._read(connection)
 
 
 def _reaches(version: Version, epoch: str | None, rows: list[changes.Change]) -> bool:
@@ -138,11 +154,13 @@ def differences(one: Version, other: Version) -> list[str]:
             found.append(f"{name}: {len(odd_ids)} images, such as {odd_ids[0]}")
     words, fresh_words = dict(one.vocabulary.items()), dict(other.vocabulary.items())
     postings, fresh = dict(one.postings.items()), dict(other.postings.items())
+    guesses, fresh_guesses = dict(one.suggestions.items()), dict(other.suggestions.items())
     if one.words != other.words:
         found.append("words: they differ")
     for what, left_map, right_map in (
         ("names", words, fresh_words),
         ("labels", postings, fresh),
+        ("suggestions", guesses, fresh_guesses),
         ("verdicts", one.judged, other.judged),
     ):
         odd_tags = [

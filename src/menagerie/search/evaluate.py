@@ -173,6 +173,9 @@ class Evaluation:
         field, version = node.field, self._version
         if field == "tags":
             return self._tags(node)
+        if field == "suggested":
+            suggested = self._version.suggestions.some(self._tag_ids(node))
+            return BitMap.union(BitMap(), *suggested)
         if field in _LABELS:
             return self._labels(node)
         if field == "refined":

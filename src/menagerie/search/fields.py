@@ -188,6 +188,7 @@ IMAGES = Index(
                 "undecided": "label that people judged and that is neither of these",
                 "unvalidated": "label that nobody has judged",
                 "annotated": "label that people outlined",
+                "suggested": "tag that a model suggests and nobody has confirmed or refused",
             },
         ),
         Field(

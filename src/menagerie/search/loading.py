@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pyroaring import BitMap
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
     Select,
     Text,
@@ -116,13 +117,16 @@ _NAMES = [name for part in _PARTS for name in part]
 _ROWS = select(*(expression.label(name) for part in _PARTS for name, expression in part.items()))
 _WORDS = select(_t.id, _t.name, _t.category, _t.aliased_to_id)
 _ASSERTED = _l.state == LabelState.ASSERTED
+_SUGGESTED = text(schema.IS_SUGGESTED)
 # Made once: building a statement costs more than running it.
 _GIVEN: BindParameter[Any] = bindparam("ids", expanding=True)
 _ROWS_BY_ID = _ROWS.where(_i.id.in_(_GIVEN)).order_by(_i.id)
 _ROW = sql.Prepared(_ROWS.where(_i.id == bindparam("id")))
 _WORDS_BY_ID = _WORDS.where(_t.id.in_(_GIVEN))
 _SAID = (_l.yes_weight, _l.no_weight, _l.truth)
-_LABELS = select(_l.image_id, _l.tag_id, *_SAID).where(_ASSERTED)
+_LABELS = select(_l.image_id, _l.tag_id, _l.state, _l.confidence, *_SAID).where(
+    _l.state != LabelState.REMOVED
+)
 _LABELS_BY_IMAGE = _LABELS.where(_l.image_id.in_(_GIVEN))
 _LABELS_OF_ONE = sql.Prepared(_LABELS.where(_l.image_id == bindparam("id")))
 _JUDGED = (
@@ -143,8 +147,11 @@ def identity(connection: Connection) -> tuple[str, str]:
     return facts.get("id", ""), facts.get("epoch", "")
 
 
-def build(connection: Connection, personal: Personal) -> Version:
-    """Read everything, in one transaction; seconds for 1,000,000 images."""
+def build(connection: Connection, personal: Personal, *, sureness: float) -> Version:
+    """Read everything, in one transaction; seconds for 1,000,000 images.
+
+    Suggested labels count from a confidence of `sureness` on, 0 to 1.
+    """
     _, seq = changes.bounds(connection)
     vocabulary = Vocabulary.of(_words(connection))
     columns, flags, codes = _read_images(connection)
@@ -161,6 +168,8 @@ def build(connection: Connection, personal: Personal) -> Version:
         vocabulary=vocabulary,
         words=lexicon.read(connection),
         judged=_read_judged(connection, None),
+        suggestions=Postings().replaced(_read_suggestions(connection, None, sureness)),
+        sureness=sureness,
         strays=strays_of(known, columns["first_seen_at"].gather(known)),
         personal=personal,
         account_names=_account_names(connection, Column(np.int64), None)[0],
@@ -260,8 +269,21 @@ def _read_postings(connection: Connection, tag_ids: Iterable[int] | None) -> dic
     The database joins the ids into one text per tag, which numpy reads: 25,000,000 rows would
     otherwise pass through Python one by one.
     """
+    return _joined(connection, tag_ids, _ASSERTED)
+
+
+def _read_suggestions(
+    connection: Connection, tag_ids: Iterable[int] | None, sureness: float
+) -> dict[int, BitMap]:
+    """Return the images for which each tag, or each of these, is surely suggested."""
+    return _joined(connection, tag_ids, and_(_SUGGESTED, _l.confidence >= sureness))
+
+
+def _joined(
+    connection: Connection, tag_ids: Iterable[int] | None, wanted: ColumnElement[bool]
+) -> dict[int, BitMap]:
     joined = func.aggregate_strings(cast(_l.image_id, Text), ",")
-    statement = select(_l.tag_id, joined).where(_ASSERTED).group_by(_l.tag_id)
+    statement = select(_l.tag_id, joined).where(wanted).group_by(_l.tag_id)
     if tag_ids is None:
         return {tag_id: _parse(text) for tag_id, text in connection.execute(statement)}
     found: dict[int, BitMap] = {}
@@ -349,6 +371,8 @@ class _Advance:
         self.own_flags: set[str] = set()
         self.codes = {name: list(texts) for name, texts in version.codes.items()}
         self.postings: dict[int, BitMap] = {}
+        self.suggestions: dict[int, BitMap] = {}
+        self.suggested: set[tuple[int, int]] = set()  # image and tag, of the labels read again
         self.words: dict[int, Word | None] = {}
         self.judged: dict[int, Verdicts] = {}
         self.stamps = version.stamps
@@ -380,6 +404,8 @@ class _Advance:
             vocabulary=old.vocabulary.replaced(self.words),
             words=words,
             judged=self._all_judged(),
+            suggestions=old.suggestions.replaced(self.suggestions),
+            sureness=old.sureness,
             strays=self.strays,
             personal=old.personal.without(
                 touched.ids(ChangeKind.INTERACTION) | touched.ids(ChangeKind.ACCOUNT),
@@ -431,8 +457,18 @@ class _Advance:
         for batch in _batches(asked):
             for row in _asked(self.connection, _LABELS_OF_ONE, _LABELS_BY_IMAGE, batch):
                 if row[0] in fresh or (row[0], row[1]) in labels:
-                    labels[row[0], row[1]] = Said(*row[2:])
+                    self._read(labels, row)
         return labels
+
+    def _read(self, labels: _Labels, row: Sequence[Any]) -> None:
+        """Take in a row of a label, asserted or suggested."""
+        image_id, tag_id, state, confidence, *said = row
+        if state == LabelState.ASSERTED:
+            labels[image_id, tag_id] = Said(*said)
+            return
+        labels.setdefault((image_id, tag_id), None)
+        if confidence is not None and confidence >= self.version.sureness:
+            self.suggested.add((image_id, tag_id))
 
     def _put(self, row: Mapping[str, Any]) -> None:
         image_id = row["id"]
@@ -456,9 +492,10 @@ class _Advance:
         """Take away an image whose row is gone, and its labels with it."""
         for name in FLAGS:
             self._flag(name, image_id, value=False)
-        for tag_id, images in self.version.postings.items():
-            if image_id in images:
-                labels[image_id, tag_id] = None
+        for postings in (self.version.postings, self.version.suggestions):
+            for tag_id, images in postings.items():
+                if image_id in images:
+                    labels[image_id, tag_id] = None
         for name in DTYPES:
             # The counts of tags follow from the labels.
             if name not in COUNT_COLUMNS and self.drafts[name].get(image_id):
@@ -525,8 +562,10 @@ class _Advance:
         if reread:
             now = _read_postings(self.connection, reread)
             judged = _read_judged(self.connection, reread)
+            suggested = _read_suggestions(self.connection, reread, self.version.sureness)
             for tag_id in reread:
                 self._repost(tag_id, now.get(tag_id, BitMap()))
+                self._suggest(tag_id, suggested.get(tag_id, BitMap()))
                 if tag_id in self.version.judged or tag_id in judged:
                     self.judged[tag_id] = judged.get(tag_id, NO_VERDICTS)
         changed: dict[int, dict[int, Said | None]] = defaultdict(dict)
@@ -540,6 +579,16 @@ class _Advance:
             less = BitMap([image_id for image_id, said in images.items() if said is None])
             self._repost(tag_id, (old | more) - less)
             self._rejudge(tag_id, images)
+            more = BitMap([i for i in images if (i, tag_id) in self.suggested])
+            self._suggest(tag_id, (self.version.suggested(tag_id) - BitMap(list(images))) | more)
+
+    def _suggest(self, tag_id: int, new: BitMap) -> None:
+        old = self.version.suggested(tag_id)
+        if new == old:
+            return
+        self.suggestions[tag_id] = new
+        for image_id in old ^ new:
+            self.drafts["version"].put(image_id, self.seq)
 
     def _rejudge(self, tag_id: int, images: Mapping[int, Said | None]) -> None:
         """Put in place what was said of these labels of a tag, where that is another thing now."""

@@ -24,10 +24,18 @@ from menagerie.search.version import DTYPES, FLAGS, Stamps, Version
 from menagerie.search.vocabulary import Vocabulary, Word
 
 _log = logging.getLogger(__name__)
-_MAGIC = b"Menagerie catalogue 2\n"
+_MAGIC = b"Menagerie catalogue 3\n"
 _DIGEST_BYTES = 32
 _ALIGNMENT = 64  # of each piece of the body, for numpy's sake
 _TABLE = (np.uint32, np.int32, np.int32, np.float64)  # the arrays of `verdicts.Table`
+
+
+class _Spans(msgspec.Struct, frozen=True):
+    """Where postings are, one right behind the other."""
+
+    tag_ids: tuple[int, int]  # int64
+    ends: tuple[int, int]  # of each tag's bitmap, int64, counted from the first
+    first: int
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -39,9 +47,9 @@ class _Head(msgspec.Struct, frozen=True):
     flags: dict[str, tuple[int, int]]  # start and length
     account_names: list[int]
     strays: tuple[int, int]
-    tag_ids: tuple[int, int]  # int64
-    ends: tuple[int, int]  # of each tag's posting, int64, counted from the first
-    postings: int
+    postings: "_Spans"
+    suggestions: "_Spans"
+    sureness: float
     words: tuple[int, int]  # msgpack
     lexicon: tuple[Entry, ...]
     judged: dict[int, tuple[tuple[int, int], ...]]  # by tag id, each array of its table
@@ -100,13 +108,8 @@ def _head(version: Version, body: _Body) -> _Head:
     account_names = _chunks(version.account_names, body)
     flags = {name: body.span(version.flags[name].serialize()) for name in FLAGS}
     strays = body.span(version.strays.serialize())
-    tag_ids: list[int] = []
-    lengths: list[int] = []
-    postings = body.add(b"")
-    for tag_id, serialized in version.postings.serialized():
-        body.append(serialized)
-        tag_ids.append(tag_id)
-        lengths.append(memoryview(serialized).nbytes)
+    postings = _spans(version.postings, body)
+    suggestions = _spans(version.suggestions, body)
     words = [(id_, w.name, w.category, w.aliased_to_id) for id_, w in version.vocabulary.items()]
     return _Head(
         identity=version.identity,
@@ -117,9 +120,9 @@ def _head(version: Version, body: _Body) -> _Head:
         flags=flags,
         account_names=account_names,
         strays=strays,
-        tag_ids=body.span(np.array(tag_ids, np.int64)),
-        ends=body.span(np.cumsum(np.array(lengths, np.int64))),
         postings=postings,
+        suggestions=suggestions,
+        sureness=version.sureness,
         words=body.span(msgspec.msgpack.encode(words)),
         lexicon=version.words.entries,
         judged={
@@ -127,6 +130,21 @@ def _head(version: Version, body: _Body) -> _Head:
             for tag_id, verdicts in version.judged.items()
         },
         dtypes={name: np.dtype(dtype).str for name, dtype in DTYPES.items()},
+    )
+
+
+def _spans(postings: Postings, body: _Body) -> _Spans:
+    tag_ids: list[int] = []
+    lengths: list[int] = []
+    first = body.add(b"")
+    for tag_id, serialized in postings.serialized():
+        body.append(serialized)
+        tag_ids.append(tag_id)
+        lengths.append(memoryview(serialized).nbytes)
+    return _Spans(
+        tag_ids=body.span(np.array(tag_ids, np.int64)),
+        ends=body.span(np.cumsum(np.array(lengths, np.int64))),
+        first=first,
     )
 
 
@@ -175,25 +193,28 @@ def _version(head: _Head, body: memoryview, personal: Personal) -> Version:
         arrays = zip(_TABLE, spans, strict=True)
         return Verdicts.of(Table(*(np.frombuffer(piece(span), dtype) for dtype, span in arrays)))
 
+    def postings(spans: _Spans) -> Postings:
+        ends = (np.frombuffer(piece(spans.ends), np.int64) + spans.first).tolist()
+        starts = [spans.first, *ends[:-1]]
+        tag_ids = np.frombuffer(piece(spans.tag_ids), np.int64).tolist()
+        found = zip(tag_ids, starts, ends, strict=bool(ends))
+        return Postings().replaced({tag_id: body[start:end] for tag_id, start, end in found})
+
     words = msgspec.msgpack.decode(
         piece(head.words), type=list[tuple[int, str, str | None, int | None]]
     )
-    ends = (np.frombuffer(piece(head.ends), np.int64) + head.postings).tolist()
-    starts = [head.postings, *ends]
-    tag_ids = np.frombuffer(piece(head.tag_ids), np.int64).tolist()
-    postings = {
-        tag_id: body[start:end] for tag_id, start, end in zip(tag_ids, starts, ends, strict=False)
-    }
     return Version(
         identity=head.identity,
         seq=head.seq,
         columns={n: column(np.dtype(d), head.columns[n]) for n, d in DTYPES.items()},
         flags={name: BitMap.deserialize(bytes(piece(head.flags[name]))) for name in FLAGS},
         codes=head.codes,
-        postings=Postings().replaced(postings),
+        postings=postings(head.postings),
         vocabulary=Vocabulary.of({row[0]: Word(*row[1:]) for row in words}),
         words=Words(head.lexicon),
         judged={tag_id: verdicts(spans) for tag_id, spans in head.judged.items()},
+        suggestions=postings(head.suggestions),
+        sureness=head.sureness,
         strays=BitMap.deserialize(bytes(piece(head.strays))),
         personal=personal,
         account_names=column(np.dtype(np.int64), head.account_names),

@@ -110,6 +110,8 @@ class Version:
         vocabulary: Vocabulary,
         words: Words,
         judged: Mapping[int, Verdicts],
+        suggestions: Postings,
+        sureness: float,
         strays: BitMap,
         personal: Personal,
         account_names: Column,
@@ -125,6 +127,8 @@ class Version:
         self.vocabulary = vocabulary
         self.words = words
         self.judged = judged  # by tag id, those with something said of a label
+        self.suggestions = suggestions
+        self.sureness = sureness  # least confidence, 0 to 1, of what is among the suggestions
         self.strays = strays
         self.personal = personal
         self.account_names = account_names  # by account id: a digest of the name
@@ -202,6 +206,10 @@ class Version:
     def posting(self, tag_id: int) -> BitMap:
         """Return the images on which the tag is asserted, seen or not; not to be written to."""
         return self.postings.get(tag_id)
+
+    def suggested(self, tag_id: int) -> BitMap:
+        """Return the images for which a model surely suggests the tag; not to be written to."""
+        return self.suggestions.get(tag_id)
 
     def verdicts(self, tag_id: int) -> Verdicts:
         """Return what was said of the tag's labels; not to be written to."""

@@ -33,6 +33,7 @@ from menagerie.storage.schema.crowd import (
 from menagerie.storage.schema.datasets import exports, snapshot_images, snapshots
 from menagerie.storage.schema.images import (
     IS_JUDGED,
+    IS_SUGGESTED,
     UNFIT_FROM,
     blobs,
     image_sources,
@@ -86,6 +87,7 @@ from menagerie.storage.schema.records import changes, facts, jobs, moderation_lo
 
 __all__ = [
     "IS_JUDGED",
+    "IS_SUGGESTED",
     "UNFIT_FROM",
     "AnimalTextKind",
     "Audience",

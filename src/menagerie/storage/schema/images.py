@@ -190,6 +190,9 @@ tag_implications = Table(
 # What a statement must say, word for word, for the databases to use `ix_labels_judged`.
 IS_JUDGED = "state = 'asserted' AND (yes_weight > 0 OR no_weight > 0 OR truth IS NOT NULL)"
 
+IS_SUGGESTED = "state = 'suggested'"
+"""What a statement must say for the databases to use `ix_labels_suggested`."""
+
 UNFIT_FROM = 3
 """How many must have said that a label cannot be outlined before it is not offered for that."""
 
@@ -220,6 +223,15 @@ labels = Table(
         "state",  # or SQLite would look every label up to see it once more
         sqlite_where=text(IS_JUDGED),
         postgresql_where=text(IS_JUDGED),
+    ),
+    # What models suggest, which the catalogue reads without a look at all the other labels.
+    Index(
+        "ix_labels_suggested",
+        "tag_id",
+        "image_id",
+        "confidence",
+        sqlite_where=text(IS_SUGGESTED),
+        postgresql_where=text(IS_SUGGESTED),
     ),
     one_of("origin", Origin),
     one_of("state", LabelState),

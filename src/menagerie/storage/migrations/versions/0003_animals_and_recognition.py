@@ -499,3 +499,11 @@ def upgrade() -> None:
             comment="of programs' features, separated by comma",
         ),
     )
+    op.create_index(
+        "ix_labels_suggested",
+        "labels",
+        ["tag_id", "image_id", "confidence"],
+        unique=False,
+        sqlite_where=sa.text("state = 'suggested'"),
+        postgresql_where=sa.text("state = 'suggested'"),
+    )
