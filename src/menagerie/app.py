@@ -3,7 +3,7 @@
 from litestar import Litestar
 
 from menagerie import logs, settings, web
-from menagerie.dialects import imagemonkey, philomena
+from menagerie.dialects import dogapi, imagemonkey, philomena
 from menagerie.http import edge, system
 from menagerie.http.metrics import Metrics
 from menagerie.http.routing import Door
@@ -15,6 +15,7 @@ def dialects(library: Library) -> list[Door]:
     return [
         *philomena.doors(library),
         *imagemonkey.doors(library),
+        *dogapi.doors(library),
     ]
 
 

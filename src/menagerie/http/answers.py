@@ -90,6 +90,23 @@ class StreamAnswer(Answer):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+class Waiting:
+    """An answer that is not there yet: `poll` is asked for it in threads, none held meanwhile.
+
+    It is called every `every_s` seconds with whether the time is up (after `timeout_s` seconds);
+    then it must answer, before that it may give None.
+    """
+
+    __slots__ = ("every_s", "poll", "timeout_s")
+
+    def __init__(
+        self, poll: Callable[[bool], Answer | None], *, timeout_s: float, every_s: float
+    ) -> None:
+        self.poll = poll
+        self.timeout_s = timeout_s
+        self.every_s = every_s
+
+
 def json(value: object, status: int = 200, *, headers: Headers = ()) -> Answer:
     """Answer `value` as JSON in UTF-8, unescaped."""
     return Answer(status, encode_json(value), headers=headers)

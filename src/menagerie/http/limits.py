@@ -234,10 +234,13 @@ class Buckets:
         self._lock = threading.Lock()
         self._buckets: OrderedDict[object, tuple[float, float]] = OrderedDict()
 
-    def take(self, key: object) -> None:
-        """Take one token of `key`. Raises RateLimited when there is none; never when size is 0."""
+    def take(self, key: object) -> int:
+        """Take one token of `key` and return how many are left.
+
+        Raises RateLimited when there is none; never when size is 0.
+        """
         if self._size <= 0:
-            return
+            return 0
         with self._lock:
             now = self._clock()
             tokens, since = self._buckets.pop(key, (float(self._size), now))
@@ -248,3 +251,4 @@ class Buckets:
                 self._buckets.popitem(last=False)
         if not taken:
             raise RateLimited(max(1, round((1 - tokens) * 60 / self._size)))
+        return int(tokens - taken)

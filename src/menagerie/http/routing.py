@@ -2,12 +2,14 @@
 
 A door says which paths are its own, how it recognises callers and how it words errors. Litestar
 finds the operation; unmatched paths and wrong methods, which it answers outside any route, are
-answered by the door with the longest matching prefix.
+answered by the door with the longest matching prefix. A path that several doors have is answered
+by the one whose prefix it is.
 """
 
 import asyncio
 import contextvars
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
@@ -22,7 +24,7 @@ from litestar.types import ASGIApp, Scope
 
 from menagerie.errors import NotFound, Unavailable
 from menagerie.http import limits
-from menagerie.http.answers import Answer
+from menagerie.http.answers import Answer, Waiting
 from menagerie.http.call import Call, WrongMethod, anonymous
 from menagerie.http.limits import FIELD_LIMIT_BYTES, MIB
 from menagerie.http.parameters import Malformed
@@ -31,9 +33,10 @@ from menagerie.storage.database import is_disk_full
 
 log = structlog.get_logger("menagerie.http")
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], Answer | Waiting]
 Identify = Callable[[Call], Actor]
 ErrorAnswer = Callable[[Any, Call], Answer]
+Finish = Callable[[Call, Answer], Answer]
 # Room for the fields and the frame of a form around a file of the largest size.
 FORM_ROOM_BYTES = 5 * MIB
 
@@ -81,8 +84,9 @@ class Operation(NamedTuple):
 class Door(NamedTuple):
     """A set of paths with manners of its own.
 
-    `errors` maps exceptions to answers, the nearest base class wins, and must have `Exception`.
-    `headers` go with every answer under its prefixes, unless the answer has its own.
+    In a prefix, `*` stands for anything within one segment. `errors` maps exceptions to answers,
+    the nearest base class wins, and must have `Exception`. `headers` go with every answer under
+    its prefixes, unless the answer has its own; `finish` adds those that depend on the call.
     """
 
     name: str
@@ -91,6 +95,7 @@ class Door(NamedTuple):
     errors: Mapping[type[Exception], ErrorAnswer]
     identify: Identify = anonymous
     headers: tuple[tuple[str, str], ...] = ()
+    finish: Finish | None = None
     allows_origins: bool = False
     allowed_headers: str = "*"  # what pages elsewhere may send; `*` leaves out Authorization
     exposed_headers: str = "X-Request-Id"  # what they may read of an answer
@@ -116,6 +121,10 @@ def answer_error(door: Door, error: Exception, call: Call) -> Answer:
     return door.errors[Exception](error, call)
 
 
+def _finished(door: Door, call: Call, answer: Answer) -> Answer:
+    return answer if door.finish is None else door.finish(call, answer)
+
+
 def of_framework(error: Exception) -> Exception:
     """Translate what Litestar raises outside routes into what our tables know."""
     if isinstance(error, NotFoundException):
@@ -133,8 +142,10 @@ class Mounting:
     def __init__(self, library: Library, doors: Sequence[Door]) -> None:
         self.library = library
         self.doors = tuple(doors)
-        stems = ((prefix.rstrip("/") + "/", door) for door in doors for prefix in door.prefixes)
-        self._stems = sorted(stems, key=lambda pair: -len(pair[0]))
+        # Of two doors with the same prefix the later one has it.
+        stems = {prefix.rstrip("/") + "/": door for door in doors for prefix in door.prefixes}
+        by_length = sorted(stems.items(), key=lambda pair: (-pair[0].count("/"), "*" in pair[0]))
+        self._stems = [(stem, _pattern(stem), door) for stem, door in by_length]
         threads = library.settings.worker_threads
         self.executor = ThreadPoolExecutor(threads, thread_name_prefix="request")
         # Decoding and downloading wait for minutes on what a stranger sends; all the others must
@@ -145,47 +156,79 @@ class Mounting:
     def door(self, path: str) -> Door:
         """Return the door whose longest prefix `path` begins with; one must have the prefix `/`."""
         below = path + "/"
-        for stem, door in self._stems:
-            if below.startswith(stem):
+        for stem, pattern, door in self._stems:
+            if below.startswith(stem) if pattern is None else pattern.match(below):
                 return door
         raise LookupError(path)
 
     def handlers(self) -> list[HTTPRouteHandler]:
-        """Return one Litestar handler for every operation and path of every door."""
-        return [
-            self._handler(door, operation, path)
-            for door in self.doors
-            for operation in door.operations
-            for path in operation.paths
-        ]
+        """Return one Litestar handler for every method and path of every door."""
+        mounted: dict[tuple[str, str], list[tuple[Door, Operation, str]]] = {}
+        for door in self.doors:
+            for operation in door.operations:
+                for path in operation.paths:
+                    place = operation.method, _PATH_PARAMETER.sub("{}", path)
+                    mounted.setdefault(place, []).append((door, operation, path))
+        return [self._handler(sharers) for sharers in mounted.values()]
 
     def on_framework_error(self, request: Request[Any, Any, Any], error: Exception) -> Answer:
         """Answer what was raised outside operations, by the path's door; Litestar calls this."""
         door = self.door(request.scope["path"])
         call = Call(self.library, request.scope, identify=door.identify)
-        return answer_error(door, of_framework(error), call)
+        return _finished(door, call, answer_error(door, of_framework(error), call))
 
     def close(self) -> None:
         """Let running operations end and take no more."""
         self.executor.shutdown()
         self.uploads.shutdown()
 
-    def _handler(self, door: Door, operation: Operation, path: str) -> HTTPRouteHandler:
+    def _handler(self, sharers: Sequence[tuple[Door, Operation, str]]) -> HTTPRouteHandler:
+        """Mount a path; where several doors have it, each request asks whose it is."""
+        _, operation, path = sharers[0]
         methods = [HttpMethod(operation.method)]
         if operation.method == "GET":
             methods.append(HttpMethod.HEAD)
-        has_body = operation.method != "GET"
-        if operation.runs is Runs.INLINE and not has_body:
-            function: Any = self._inline(door, operation)
+        is_inline = len(sharers) == 1 and self._is_inline(operation)
+        if is_inline:
+            function: Any = self._inline(sharers[0][0], operation)
+        elif len(sharers) == 1:
+            function = self._threaded(sharers[0][0], operation)
         else:
-            function = self._threaded(door, operation, has_body=has_body)
+            function = self._shared(sharers)
         return HTTPRouteHandler(
             path,
             http_method=methods,
             status_code=200,
             include_in_schema=False,
-            sync_to_thread=False if operation.runs is Runs.INLINE and not has_body else None,
+            sync_to_thread=False if is_inline else None,
         )(function)
+
+    @staticmethod
+    def _is_inline(operation: Operation) -> bool:
+        return operation.runs is Runs.INLINE and operation.method == "GET"
+
+    def _shared(self, sharers: Sequence[tuple[Door, Operation, str]]) -> Callable[..., Any]:
+        """Answer by the door whose prefix the path has, else by the first that has the route.
+
+        The framework keeps one name for a path parameter, so each gets it under its own.
+        """
+        named = [_PATH_PARAMETER.findall(path) for _, _, path in sharers]
+        run = {
+            door.name: (self._threaded(door, operation), names)
+            for (door, operation, _), names in reversed(list(zip(sharers, named, strict=True)))
+        }
+        if len(run) < len(sharers):
+            raise ValueError(f"{sharers[0][2]} is twice in one door")
+        first = sharers[0][0].name
+
+        async def endpoint(request: Request[Any, Any, Any]) -> ASGIApp:
+            owner = self.door(request.scope["path"]).name
+            answer, names = run.get(owner) or run[first]
+            values = list(request.scope["path_params"].values())
+            request.scope["path_params"] = dict(zip(names, values, strict=True))
+            return cast("ASGIApp", await answer(request))
+
+        return endpoint
 
     def _inline(self, door: Door, operation: Operation) -> Callable[..., ASGIApp]:
         library, identify, run = self.library, door.identify, operation.handler
@@ -193,13 +236,15 @@ class Mounting:
         def endpoint(scope: Scope) -> ASGIApp:
             call = Call(library, scope, identify=identify)
             try:
-                return cast("ASGIApp", run(call))
+                answer = cast("Answer", run(call))
             except Exception as error:  # noqa: BLE001  # the door words every error
-                return cast("ASGIApp", answer_error(door, error, call))
+                answer = answer_error(door, error, call)
+            return cast("ASGIApp", _finished(door, call, answer))
 
         return endpoint
 
-    def _threaded(self, door: Door, operation: Operation, *, has_body: bool) -> Callable[..., Any]:
+    def _threaded(self, door: Door, operation: Operation) -> Callable[..., Any]:
+        has_body = operation.method != "GET"
         limit = FIELD_LIMIT_BYTES
         if operation.takes_files:
             limit = self.library.settings.upload_limit + FORM_ROOM_BYTES
@@ -211,25 +256,50 @@ class Mounting:
                     call.body = await limits.spool(
                         request.receive, call.headers, limit_bytes=limit, folder=self.spool
                     )
-                return cast("ASGIApp", await self._run(operation, call))
+                answer = await self._run(operation, call)
             except Exception as error:  # noqa: BLE001  # the door words every error
-                return cast("ASGIApp", answer_error(door, error, call))
+                answer = answer_error(door, error, call)
             finally:
                 if call.body is not None:
                     call.body.close()
+            return cast("ASGIApp", _finished(door, call, answer))
 
         return endpoint
 
     async def _run(self, operation: Operation, call: Call) -> Answer:
         runs = operation.runs(call) if callable(operation.runs) else operation.runs
         if runs is Runs.INLINE:
-            return operation.handler(call)
+            return cast("Answer", operation.handler(call))
+        executor = self.uploads if operation.takes_files else self.executor
+        answer: Answer | Waiting = await self._in_thread(executor, operation.handler, call)
+        return await self._waited(answer) if isinstance(answer, Waiting) else answer
+
+    async def _in_thread(
+        self, executor: ThreadPoolExecutor, run: Callable[..., Any], *arguments: object
+    ) -> Any:
         context = contextvars.copy_context()  # the request id follows into the thread's log lines
         loop = asyncio.get_running_loop()
-        executor = self.uploads if operation.takes_files else self.executor
-        return await loop.run_in_executor(executor, context.run, operation.handler, call)
+        return await loop.run_in_executor(executor, context.run, run, *arguments)
+
+    async def _waited(self, waiting: Waiting) -> Answer:
+        """Ask for an answer now and then until there is one, or the time is up."""
+        end = time.monotonic() + waiting.timeout_s
+        while True:
+            left_s = end - time.monotonic()
+            answer = await self._in_thread(self.executor, waiting.poll, left_s <= 0)
+            if answer is not None:
+                return cast("Answer", answer)
+            await asyncio.sleep(max(0.0, min(waiting.every_s, left_s)))
 
 
+def _pattern(stem: str) -> re.Pattern[str] | None:
+    """Return what paths below a prefix with `*` match; None for one without."""
+    if "*" not in stem:
+        return None
+    return re.compile("[^/]*".join(re.escape(part) for part in stem.split("*")))
+
+
+_PATH_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 _DOUBLED = re.compile(r"/{2,}")
 
 

@@ -116,7 +116,11 @@ def doors(library: Library) -> list[Door]:
             name="imagemonkey",
             title="ImageMonkey",
             description=DESCRIPTION,
-            prefixes=tuple(f"{prefix}/v1/{word}" for word in FIRST_WORDS),
+            prefixes=(
+                *(f"{prefix}/v1/{word}" for word in FIRST_WORDS),
+                # Ours even where another API has the other paths below /v1/images.
+                f"{prefix}/v1/images/*/details",
+            ),
             operations=operations,
             shapes=(shapes.ErrorShape,),
             credentials={
