@@ -1,15 +1,16 @@
 """Labels: one tag on one image, with where it came from and whether it counts.
 
 Only asserted labels count. Taking one away keeps its row and the verdicts on it, so that what
-people said about it is there again when it comes back. `images.tag_count` counts the asserted
-labels of an image and `tags.image_count` the searchable images with the label asserted, both in
-the same transaction.
+people said about it is there again when it comes back. A model's are only suggested, until a
+person says yes; what a person took away or refused, no model brings back. `images.tag_count` counts
+the asserted labels of an image and `tags.image_count` the searchable images with the label
+asserted, both in the same transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, delete, func, insert, or_, select, text, update
 
 from menagerie.core import carrying, rights, tags, visibility
 from menagerie.errors import Invalid
@@ -36,6 +37,14 @@ class TagChange(msgspec.Struct, frozen=True):
     account_id: int | None
     created_at: int
     account_name: str | None
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """A tag that a model suggests for an image; `confidence` is 0 to 1."""
+
+    tag_id: int
+    name: str
+    confidence: float
 
 
 class _Tag(msgspec.Struct, frozen=True):
@@ -314,7 +323,11 @@ def _copy_asserted(tx: Tx, from_id: int, to_id: int) -> None:
     tx.execute(
         update(schema.labels)
         .where(labels.image_id == to_id, labels.tag_id.in_(ids))
-        .values(state=LabelState.ASSERTED)
+        # What a model suggested here, somebody asserted there.
+        .values(
+            state=LabelState.ASSERTED,
+            origin=case((labels.state == LabelState.SUGGESTED, Origin.PERSON), else_=labels.origin),
+        )
     )
     there = select(labels.tag_id).where(labels.image_id == to_id)
     copied = ("tag_id", "origin", "state", "confidence", "account_id", "created_at")
@@ -329,6 +342,98 @@ def _copy_asserted(tx: Tx, from_id: int, to_id: int) -> None:
             [{"image_id": to_id, **dict(zip(copied, row, strict=True))} for row in rows],
         )
     _finish(tx, facts, missing, [])
+
+
+# What models suggest.
+
+
+_label = schema.labels.c
+_SUGGESTED = text(schema.IS_SUGGESTED)
+
+
+def suggest(tx: Tx, image_id: int, guesses: Sequence[tuple[int, float]]) -> None:
+    """Make tags, by id with confidence (0 to 1), all that models suggest for an image.
+
+    What people asserted, took away or refused stays as it is, and so does a tag whose suggestion
+    nothing has changed. Earlier suggestions of models that are not among `guesses` are gone.
+    """
+    wanted = dict(guesses)
+    there = {
+        row.tag_id: row
+        for row in tx.all(
+            select(_label.tag_id, _label.state, _label.origin, _label.confidence).where(
+                _label.image_id == image_id,
+                or_(_label.state == LabelState.SUGGESTED, _label.tag_id.in_(list(wanted))),
+            )
+        )
+    }
+    open_ids = {
+        tag_id
+        for tag_id, row in there.items()
+        if row.state == LabelState.SUGGESTED and row.origin == Origin.MODEL
+    }
+    old = [tag_id for tag_id in open_ids if tag_id not in wanted]
+    new = [tag_id for tag_id in wanted if tag_id not in there]
+    other = [i for i in open_ids & wanted.keys() if there[i].confidence != wanted[i]]
+    _forget_suggestions(tx, image_id, old)
+    _put_suggestions(tx, image_id, {tag_id: wanted[tag_id] for tag_id in new})
+    for tag_id in other:
+        own = (_label.image_id == image_id, _label.tag_id == tag_id)
+        tx.execute(update(schema.labels).where(*own).values(confidence=wanted[tag_id]))
+    for tag_id in (*old, *new, *other):
+        tx.changed(ChangeKind.LABEL, image_id, tag_id)
+
+
+def _forget_suggestions(tx: Tx, image_id: int, tag_ids: Sequence[int]) -> None:
+    if tag_ids:
+        tx.execute(
+            delete(schema.labels).where(_label.image_id == image_id, _label.tag_id.in_(tag_ids))
+        )
+
+
+def _put_suggestions(tx: Tx, image_id: int, confidences: Mapping[int, float]) -> None:
+    fixed = {
+        "image_id": image_id,
+        "origin": Origin.MODEL,
+        "state": LabelState.SUGGESTED,
+        "created_at": tx.now_s,
+    }
+    rows = [{"tag_id": i, "confidence": sure, **fixed} for i, sure in confidences.items()]
+    if rows:
+        tx.execute(insert(schema.labels), rows)
+
+
+def suggestions(tx: Tx, image_id: int) -> list[Suggestion]:
+    """Return the tags that models suggest for an image, the surest first. Raises NotFound.
+
+    How sure a model must be for a suggestion to be searched by and shown as a breed is a setting;
+    these are all there are.
+    """
+    visibility.require_visible(tx, image_id)
+    rows = tx.all(
+        select(_label.tag_id, schema.tags.c.name, func.coalesce(_label.confidence, 0.0))
+        .join(schema.tags, schema.tags.c.id == _label.tag_id)
+        .where(_label.image_id == image_id, _SUGGESTED)
+        .order_by(_label.confidence.desc(), schema.tags.c.name)
+    )
+    return [Suggestion(*row) for row in rows]
+
+
+def decline(tx: Tx, image_id: int, tag_id: int) -> None:
+    """Refuse what a model suggests, for good; nothing happens if it does not (any more).
+
+    To accept it is to add the tag. Raises NotFound, Unauthenticated and Banned.
+    """
+    visibility.require_visible(tx, image_id)
+    rights.require_contributor(tx)
+    own = (_label.image_id == image_id, _label.tag_id == tag_id)
+    declined = tx.execute(
+        update(schema.labels)
+        .where(*own, _label.state == LabelState.SUGGESTED)
+        .values(state=LabelState.REMOVED, origin=Origin.PERSON, account_id=tx.actor.account_id)
+    )
+    if declined.rowcount:
+        tx.changed(ChangeKind.LABEL, image_id, tag_id)
 
 
 def history(tx: Tx, image_id: int, *, limit: int = 50, offset: int = 0) -> list[TagChange]:

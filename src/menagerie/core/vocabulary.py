@@ -13,7 +13,7 @@ from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.search import texts
 from menagerie.storage import schema
-from menagerie.storage.schema import ChangeKind, LabelState
+from menagerie.storage.schema import ChangeKind, LabelState, Origin
 
 MAX_DESCRIPTION_BYTES = 50_000
 MAX_SHORT_DESCRIPTION_BYTES = 1000
@@ -116,7 +116,10 @@ def _images_with_both(tx: Tx, first_id: int, second_id: int) -> list[int]:
 
 
 def _move_labels(tx: Tx, source_id: int, target_id: int) -> None:
-    """Give every label of one tag to another; where an image has both, asserted wins."""
+    """Give every label of one tag to another; where an image has both, asserted wins.
+
+    What a person took away or refused comes before what is only suggested.
+    """
     labels, theirs = schema.labels, schema.labels.alias("theirs")
     on_same = and_(theirs.c.image_id == labels.c.image_id, theirs.c.tag_id == source_id)
     asserted = and_(on_same, theirs.c.state == LabelState.ASSERTED)
@@ -132,6 +135,16 @@ def _move_labels(tx: Tx, source_id: int, target_id: int) -> None:
             origin=select(theirs.c.origin).where(on_same).scalar_subquery(),
             account_id=select(theirs.c.account_id).where(on_same).scalar_subquery(),
         )
+    )
+    refused = and_(on_same, theirs.c.state == LabelState.REMOVED)
+    tx.execute(
+        update(labels)
+        .where(
+            labels.c.tag_id == target_id,
+            labels.c.state == LabelState.SUGGESTED,
+            exists().where(refused),
+        )
+        .values(state=LabelState.REMOVED, origin=Origin.PERSON)
     )
     _move_rows(tx, labels, "image_id", "tag_id", (source_id, target_id))
 
