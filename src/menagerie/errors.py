@@ -3,7 +3,8 @@
 MenagerieError
 ├── NotFound            does not exist, or not for you
 ├── Invalid             one or more fields are wrong
-│   └── Unsupported     the file is not a picture we take
+│   ├── Unsupported     the file is not a picture we take
+│   └── Taken           one like it is already waiting or there
 ├── QueryError          a search query cannot be understood
 ├── Conflict            the same file is already here
 ├── Unauthenticated     nobody, or wrong credentials
@@ -74,6 +75,12 @@ class Unsupported(Invalid):
         self.reason = reason
         self.media_type = media_type
         super().__init__({"image": [reason], **(also or {})})
+
+
+class Taken(Invalid):
+    """One like it is already waiting or there, and there can be only one."""
+
+    code = "taken"
 
 
 class QueryError(MenagerieError):

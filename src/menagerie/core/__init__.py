@@ -7,6 +7,6 @@ filters, labels, sessions, vocabulary, find, images, passwords, watching, word_d
 image_texts, own_data, picking, rendering, sweeping, word_files, accounts, frozen_lines, intake,
 scaling, snapshots, words, crowd_statistics, freezing, image_hunt, label_graph, suggestions,
 validations, activity, contributions, exports, labelling, quality, annotations, checks, upkeep,
-annotation_tasks, backups, dataset_import, highlighting, redrawing, rows, moderation, refinements,
-quizzes, reports.
+annotation_tasks, backups, dataset_import, highlighting, redrawing, rows, moderation, apps,
+refinements, quizzes, reports.
 """

@@ -30,17 +30,29 @@ def decode(library: Library, text: str) -> int | None:
 
     Any nine characters stand for some number, which need not be an image's.
     """
-    if len(text) != WIDTH or any(character not in _VALUES for character in text):
-        return None
-    value = 0
-    for character in text:
-        value = value << 6 | _VALUES[character]
-    return _permuted(_key(library, "image"), value, WIDTH, backwards=True)
+    return _decode(_key(library, "image"), text, WIDTH)
 
 
 def account_code(library: Library, account_id: int) -> str:
     """Return six characters that stand for an account. Raises ValueError as `encode` does."""
     return _encode(_key(library, "account"), account_id, ACCOUNT_WIDTH)
+
+
+def account_id(library: Library, text: str) -> int | None:
+    """Return the number of the account that `account_code` gives this text, None for none.
+
+    As with `decode`, there need be no such account.
+    """
+    return _decode(_key(library, "account"), text, ACCOUNT_WIDTH)
+
+
+def _decode(key: bytes, text: str, width: int) -> int | None:
+    if len(text) != width or any(character not in _VALUES for character in text):
+        return None
+    value = 0
+    for character in text:
+        value = value << 6 | _VALUES[character]
+    return _permuted(key, value, width, backwards=True)
 
 
 def _encode(key: bytes, number: int, width: int) -> str:

@@ -84,10 +84,10 @@ def unvote(tx: Tx, image_id: int) -> Counts:
     return _count(tx, account_id, image_id, _set_vote(tx, account_id, image_id, 0))
 
 
-def fave(tx: Tx, image_id: int) -> Counts:
+def fave(tx: Tx, image_id: int, *, votes_up: bool = True) -> Counts:
     """Keep an image as a fave and vote it up. Raises Unauthenticated, Banned or NotFound."""
     account_id = _enter(tx, image_id, is_public=True)
-    changes = _set_vote(tx, account_id, image_id, 1)
+    changes = _set_vote(tx, account_id, image_id, 1) if votes_up else {}
     changes["faves"] = _insert(tx, schema.faves, account_id, image_id)
     return _count(tx, account_id, image_id, changes)
 

@@ -14,6 +14,7 @@ from menagerie.errors import (
     NotFound,
     QueryError,
     RateLimited,
+    Taken,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -87,6 +88,10 @@ def _unsupported(error: Unsupported, call: Call) -> Answer:
     return site.error(call, 400, error.code, f"Invalid file data. {error.message}")
 
 
+def _taken(error: Taken, call: Call) -> Answer:
+    return site.error(call, 409, error.code, error.message)
+
+
 def _conflict(error: Conflict, call: Call) -> Answer:
     return site.error(call, 409, error.code, "This picture already exists.")
 
@@ -126,6 +131,7 @@ ERRORS: Mapping[type[Exception], ErrorAnswer] = {
     WrongMethod: _wrong_method,
     Invalid: _invalid,
     Unsupported: _unsupported,
+    Taken: _taken,
     QueryError: _message(400),
     Conflict: _conflict,
     Unauthenticated: _unauthenticated,

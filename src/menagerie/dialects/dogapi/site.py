@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import Enum, StrEnum
+from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 
 from menagerie.core import credentials, images, short_ids, visibility, voters
+from menagerie.core.apps.opinions import Order
 from menagerie.core.images import Image
 from menagerie.dialects.dogapi import shapes
 from menagerie.errors import Invalid, Unauthenticated
@@ -215,14 +216,6 @@ def page_of(
     if offset is not None:
         return Paging(limit, offset // limit, offset)
     return Paging(limit, page, min(page * limit, MOST_OFFSET))
-
-
-class Order(StrEnum):
-    """How a list is ordered."""
-
-    ASC = "asc"
-    DESC = "desc"
-    RANDOM = "random"
 
 
 _ORDERS = {"ASC": Order.ASC, "DESC": Order.DESC, "RANDOM": Order.RANDOM, "RAND": Order.RANDOM}
