@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 
 from menagerie.core.apps import votes
 from menagerie.core.apps.votes import AppVote
@@ -99,12 +100,11 @@ def _value(call: Call, sent: Tree) -> float:
     if value is None or value == "":
         raise Invalid({"value": ['INVALID_DATA "value" is required']})
     is_form = sent is call.form and call.body is not None and call.body.json is None
-    try:
-        if isinstance(value, bool) or (isinstance(value, str) and not is_form):
-            raise ValueError(value)
-        number = float(value)
-    except (ValueError, TypeError, OverflowError):
-        number = math.nan
+    taken = (int, float, str) if is_form else (int, float)
+    number = math.nan
+    if isinstance(value, taken) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):
+            number = float(value)
     if not math.isfinite(number):
         raise Invalid({"value": ['INVALID_DATA "value" must be a finite number']})
     return number

@@ -21,7 +21,7 @@ class VoteShape(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A vote; `user_id` in answers about one alone, `message` where it was just given."""
 
     id: int
-    user_id: str | None | UnsetType = UNSET
+    user_id: str | UnsetType | None = UNSET
     image_id: str
     sub_id: str | None
     created_at: str
@@ -114,7 +114,7 @@ def vote(
     one: AppVote,
     image: SmallImageShape,
     *,
-    user: str | None | UnsetType = UNSET,
+    user: str | UnsetType | None = UNSET,
     message: str | UnsetType = UNSET,
 ) -> VoteShape:
     """Return a vote as JSON."""
