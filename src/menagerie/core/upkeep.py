@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 
 from menagerie import jobs
 from menagerie.core import credentials, exports, filters, quality, sweeping, tags, words
+from menagerie.core.animals import loading
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.settings import Settings
 from menagerie.storage import changes, migrate, schema, sql
@@ -28,6 +29,7 @@ def prepare(library: Library) -> list[str]:
             tags.seed(tx)
             filters.seed(tx)
             words.seed(tx)
+    loading.refresh(library)
     return applied
 
 
