@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "work": ("serving:work", "Run jobs here, beside or without a server."),
     "migrate": ("serving:migrate", "Bring the database up to date."),
     "account": ("account:app", "Make, list and change accounts."),
+    "requests": ("requests:app", "List and decide the requests to make private images public."),
     "import": ("importing:import_", "Put the pictures of a folder into the library."),
     "export": ("exporting:export", "Write what a query finds as a dataset into a folder."),
     "snapshot": ("snapshots:app", "Make, list, compare and look into datasets that never change."),

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from menagerie.cli import terminal
 from menagerie.core import accounts, keys, passwords
+from menagerie.core.apps import quotas
 from menagerie.errors import NotFound
 from menagerie.library import SYSTEM, Tx
 from menagerie.storage.schema import Role
@@ -120,6 +121,36 @@ def role(name: str, new_role: Role, *, data: terminal.DataFolder = None) -> None
         account = _get(tx, name)
         accounts.set_role(tx, account.id, new_role)
     terminal.out.print(f"{account.name} is {new_role} now")
+
+
+@app.command
+def limits(
+    name: str,
+    *,
+    monthly_quota: int | None = None,
+    withhold: list[str] | None = None,
+    data: terminal.DataFolder = None,
+) -> None:
+    """Set what an account may do through programs; what is not named goes back to the usual.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    monthly_quota
+        Most uploads per calendar month; without it the setting `monthly_quota`.
+    withhold
+        A feature it may not use, such as pets; may be given several times.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        quotas.set_limits(
+            tx, account.id, monthly_quota=monthly_quota, withheld=tuple(withhold or ())
+        )
+        most = quotas.quota_of(tx, account.id).quota
+    uploads = "any number of" if most == quotas.UNLIMITED else f"{most:,}"
+    without = f", without {', '.join(sorted(set(withhold)))}" if withhold else ""
+    terminal.out.print(f"{account.name} may make {uploads} uploads a month{without}", markup=False)
 
 
 def _get(tx: Tx, name: str) -> accounts.Account:

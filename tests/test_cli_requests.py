@@ -1,0 +1,80 @@
+"""`menagerie requests` and `menagerie account limits`."""
+
+import json
+import os
+
+import pytest
+
+import build
+from menagerie import cli
+from menagerie.core import visibility
+from menagerie.core.apps import quotas, requests
+from menagerie.storage.schema import Audience
+
+
+@pytest.fixture
+def menagerie(settings, monkeypatch, capsys):
+    """Run a command on a prepared library; returns (exit code, output, errors)."""
+    for name in list(os.environ):  # noqa: TID251 - the caller's settings must not matter
+        if name.startswith("MENAGERIE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("MENAGERIE_DATA", str(settings.data_path))
+    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
+    monkeypatch.setenv("MENAGERIE_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*args: object) -> tuple[int, str, str]:
+        code = cli.run([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def alice(library):
+    return build.account(library)
+
+
+def ask(library, actor):
+    image_id = build.image(library, actor=actor, audience=Audience.PRIVATE)
+    with library.writing(actor) as tx:
+        return requests.create(tx, image_id, "my [bold] dog")
+
+
+def test_requests_are_listed_and_decided(menagerie, library, alice):
+    assert menagerie("requests", "list") == (0, "no pending requests\n", "")
+    first, second = ask(library, alice), ask(library, alice)
+    code, out, _ = menagerie("requests", "list")
+    assert code == 0
+    assert first.key in out
+    assert "my [bold] dog" in out
+    listed = menagerie("requests", "list", "--json")[1].splitlines()
+    assert [json.loads(line)["key"] for line in listed] == [first.key, second.key]
+
+    done = menagerie("requests", "approve", first.key, "--message", "lovely")
+    assert done == (0, f"image {first.image_id} is public now\n", "")
+    done = menagerie("requests", "deny", second.key)
+    assert done == (0, f"image {second.image_id} stays private\n", "")
+    with library.reading(alice) as tx:
+        assert visibility.get_facts(tx, first.image_id).audience == Audience.PUBLIC
+        assert visibility.get_facts(tx, second.image_id).audience == Audience.PRIVATE
+    assert menagerie("requests", "list") == (0, "no pending requests\n", "")
+    assert second.key in menagerie("requests", "list", "--state", "denied")[1]
+
+    code, _, err = menagerie("requests", "approve", first.key)
+    assert (code, err) == (2, "menagerie: request is approved already\n")
+    assert menagerie("requests", "deny", "nothing")[0] == 4
+
+
+def test_limits_of_programs(menagerie, library, alice):
+    done = menagerie("account", "limits", "alice", "--monthly-quota", 5, "--withhold", "pets")
+    assert done == (0, "Alice may make 5 uploads a month, without pets\n", "")
+    with library.reading(alice) as tx:
+        assert quotas.quota(tx).quota == 5
+        assert "pets" not in quotas.features(tx)
+    done = menagerie("account", "limits", "alice")
+    assert done == (0, "Alice may make any number of uploads a month\n", "")
+    code, _, err = menagerie("account", "limits", "alice", "--withhold", "flying")
+    assert code == 2
+    assert "there are full_breed_schema" in err
