@@ -63,7 +63,7 @@ def test_requests_are_listed_and_decided(menagerie, library, alice):
     assert second.key in menagerie("requests", "list", "--state", "denied")[1]
 
     code, _, err = menagerie("requests", "approve", first.key)
-    assert (code, err) == (2, "menagerie: request is approved already\n")
+    assert (code, err) == (2, "error: request is approved already\n")
     assert menagerie("requests", "deny", "nothing")[0] == 4
 
 
