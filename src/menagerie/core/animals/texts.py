@@ -1,11 +1,14 @@
 """Facts and health tips."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from menagerie.core.animals import forms
 from menagerie.core.animals.keeping import kept
 from menagerie.errors import NotFound
 from menagerie.library import Tx
@@ -130,3 +133,30 @@ def _text(row: Mapping[Any, Any]) -> AnimalText:
             "sources": row["sources"].splitlines(),
         }
     )
+
+
+class Source(msgspec.Struct, frozen=True):
+    """An address that texts name; `breed_id` is the first of the breeds they are about."""
+
+    code: str
+    name: str
+    url: str
+    breed_id: int | None
+
+
+def sources(tx: Tx) -> list[Source]:
+    """Return each address that facts and tips come from, in the order of addresses."""
+    found: dict[str, int | None] = {}
+    for kind in AnimalTextKind:
+        for text in _texts(tx).of(kind, None, None):
+            for url in text.sources:
+                found.setdefault(url, text.breed_id)
+    return [
+        Source(
+            forms.number_code(int.from_bytes(hashlib.sha256(url.encode()).digest())),
+            urlsplit(url).hostname or url,
+            url,
+            breed_id,
+        )
+        for url, breed_id in sorted(found.items())
+    ]
