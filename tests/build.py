@@ -12,6 +12,9 @@ from menagerie.core import accounts, intake, keys, words
 from menagerie.library import SYSTEM, Actor, Library
 from menagerie.storage.schema import Audience, Role, WordKind
 
+WITHOUT_MODELS: dict[str, object] = {"review": "open", "recognition": False}
+"""Settings of tests that are not about recognition, which need not wait for it."""
+
 PASSWORD = "correct horse battery"
 
 

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 import menagerie.settings
+from build import WITHOUT_MODELS
 from menagerie.core import upkeep
 from menagerie.library import Clock, Library
 from menagerie.settings import Settings
@@ -80,9 +81,9 @@ def _run_on_server(url: str, *statements: str) -> None:
 
 
 def make_settings(folder: Path, **values: object) -> Settings:
-    """Settings for a library in `folder`, untouched by the environment."""
+    """Settings for a library in `folder`, untouched by the environment and without models."""
     quiet = {"data": str(folder), "decode_workers": 1, "log_level": "error"}
-    return menagerie.settings.load(quiet | values, NO_ENVIRONMENT)
+    return menagerie.settings.load(quiet | WITHOUT_MODELS | values, NO_ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

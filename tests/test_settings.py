@@ -10,7 +10,7 @@ def test_the_last_source_wins(tmp_path):
     (tmp_path / "menagerie.toml").write_text("port = 1\nhost = 'a'\nworkers = 4\n")
     environment = {"MENAGERIE_DATA": str(tmp_path), "MENAGERIE_PORT": "2", "MENAGERIE_HOST": "b"}
     loaded = settings.load({"port": 3, "host": None}, environment)
-    assert (loaded.port, loaded.host, loaded.workers, loaded.review) == (3, "b", 4, "open")
+    assert (loaded.port, loaded.host, loaded.workers, loaded.review) == (3, "b", 4, "model")
     assert loaded.sources["port"] == "command line"
     assert loaded.sources["host"] == "environment"
     assert loaded.sources["workers"] == "menagerie.toml"
@@ -38,7 +38,7 @@ def test_dialects_bring_their_own_options():
         ({"MENAGERIE_PROT": "1"}, "did you mean 'port'"),
         ({"MENAGERIE_PORT": "many"}, "must be a whole number, not 'many'"),
         ({"MENAGERIE_PORT": "-1"}, "must be at least 0"),
-        ({"MENAGERIE_REVIEW": "never"}, "must be one of open, person"),
+        ({"MENAGERIE_REVIEW": "never"}, "must be one of open, model, person"),
         ({"MENAGERIE_METRICS": "maybe"}, "must be true or false"),
         ({"MENAGERIE_PUBLIC_URL": "example.org"}, "must begin with http"),
         ({"MENAGERIE_MAIL_URL_FILE": "/nonexistent"}, "cannot be read"),

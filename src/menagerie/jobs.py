@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import structlog
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.storage.schema import jobs as table
@@ -68,6 +68,14 @@ class Periodic(NamedTuple):
     function: Callable[[Library], object]
 
 
+class Claim(NamedTuple):
+    """A job that another one took along, and by which name."""
+
+    id: int
+    holder: str
+    payload: dict[str, Any]
+
+
 class _Job(NamedTuple):
     id: int
     kind: str
@@ -94,6 +102,55 @@ def enqueue(
     )
     for wake in tx.library.job_wakers:
         tx.after_commit(wake)
+
+
+def take_along(tx: Tx, kind: str, limit: int) -> list[Claim]:
+    """Claim other jobs of a kind that are due, for one that does many at once in the time of few.
+
+    Only such as nobody has tried yet: what fails together is then tried again one by one. The
+    caller must `finish` them together with what they did, or `release` them; if its process dies,
+    others run them once the claim has run out.
+    """
+    rows = tx.all(
+        select(table.c.id, table.c.payload)
+        .where(
+            table.c.kind == kind,
+            table.c.attempts == 0,
+            table.c.failed_at.is_(None),
+            table.c.run_after <= tx.now,
+            table.c.claimed_until.is_(None),
+        )
+        .order_by(table.c.run_after, table.c.id)
+        .limit(limit)
+    )
+    if not rows:
+        return []
+    holder = f"batch {uuid.uuid4().hex}"
+    tx.execute(
+        update(table)
+        .where(table.c.id.in_([row.id for row in rows]))
+        .values(attempts=1, claimed_by=holder, claimed_until=tx.now + LEASE_S * SECOND)
+    )
+    return [Claim(row.id, holder, msgspec.json.decode(row.payload)) for row in rows]
+
+
+def finish(tx: Tx, claims: Sequence[Claim]) -> None:
+    """Forget jobs that were taken along and are done, unless others have them by now."""
+    if claims:
+        tx.execute(table.delete().where(_of(claims)))
+
+
+def release(tx: Tx, claims: Sequence[Claim]) -> None:
+    """Give back jobs that were taken along and are not done; they run again, each by itself."""
+    if claims:
+        tx.execute(update(table).where(_of(claims)).values(claimed_by=None, claimed_until=None))
+        for wake in tx.library.job_wakers:
+            tx.after_commit(wake)
+
+
+def _of(claims: Sequence[Claim]) -> ColumnElement[bool]:
+    holders = {claim.holder for claim in claims}
+    return and_(table.c.id.in_([claim.id for claim in claims]), table.c.claimed_by.in_(holders))
 
 
 def counts(tx: Tx) -> Counts:

@@ -26,6 +26,7 @@ from menagerie.storage import changes, schema
 from menagerie.storage.blobs import Blobs
 from menagerie.storage.database import Database
 from menagerie.storage.schema import ChangeKind, Role
+from menagerie.vision.models import Models
 
 SECOND = 1_000_000  # microseconds
 
@@ -200,6 +201,11 @@ class Library:
         with self.database.read() as connection:
             rows = connection.execute(select(schema.facts.c.name, schema.facts.c.value))
             return {row.name: row.value for row in rows}
+
+    @cached_property
+    def models(self) -> Models:
+        """What looks at pictures; each model is loaded when it is first asked."""
+        return Models(self.settings.data_path / "models", self.settings.model_threads)
 
     def close(self) -> None:
         """Stop the decoding processes and close the database."""

@@ -25,6 +25,7 @@ class ReviewMode(StrEnum):
     """Who decides whether a new image is shown."""
 
     OPEN = "open"
+    MODEL = "model"
     PERSON = "person"
 
 
@@ -138,7 +139,13 @@ _OPTIONS: tuple[Option, ...] = (
     Option(
         "files_redirect", bool, False, "Send clients to presigned addresses of the object store."
     ),
-    Option("review", str, "open", "Who approves new images.", choices=tuple(ReviewMode)),
+    Option(
+        "review",
+        str,
+        "model",
+        "Who approves new images: open, nobody has to; model, the safety model, or else a person.",
+        choices=tuple(ReviewMode),
+    ),
     Option(
         "recognition",
         bool,

@@ -5,7 +5,16 @@ Apart from `app`, so that a process which only runs jobs need not load the web f
 
 from collections.abc import Callable, Mapping
 
-from menagerie.core import annotations, exports, freezing, passwords, quality, rendering, snapshots
+from menagerie.core import (
+    annotations,
+    exports,
+    freezing,
+    passwords,
+    quality,
+    recognition,
+    rendering,
+    snapshots,
+)
 
 JOBS: Mapping[str, Callable[..., None]] = {
     annotations.MEASURE: annotations.measure_coverage,
@@ -15,5 +24,6 @@ JOBS: Mapping[str, Callable[..., None]] = {
     rendering.OPTIMISE: rendering.optimise,
     passwords.RESET_JOB: passwords.send_reset,
     quality.MEASURE: quality.measure,
+    recognition.CLASSIFY: recognition.classify,
 }
 """What `jobs.Worker` runs, by kind."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from booru_world import StillClock, World, copy_database, fill, people
+from build import WITHOUT_MODELS
 from menagerie import settings as settings_module
 from menagerie.library import Library
 
@@ -19,7 +20,7 @@ def make_world(prepared, tmp_path_factory, request) -> Iterator[Callable[..., Wo
         folder = tmp_path_factory.mktemp("world")
         folder = folder.rename(folder.with_name(f"world_{len(opened)}_{folder.name[-1]}"))
         url = copy_database(prepared, folder, request)
-        base = {"data": str(folder), "decode_workers": 1, "log_level": "error",
+        base = WITHOUT_MODELS | {"data": str(folder), "decode_workers": 1, "log_level": "error",
                 "fetch_private": True, "database_url": url}  # fmt: skip
         loaded = settings_module.load(base | values, {})
         library = Library(loaded, clock=StillClock(), random_source=random.Random(1))

@@ -18,7 +18,17 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from menagerie import jobs
-from menagerie.core import images, labels, lookalikes, rendering, rights, sweeping, tags
+from menagerie.core import (
+    images,
+    labels,
+    lookalikes,
+    recognition,
+    rendering,
+    rights,
+    screening,
+    sweeping,
+    tags,
+)
 from menagerie.errors import (
     Conflict,
     Invalid,
@@ -34,9 +44,9 @@ from menagerie.media.examine import query_features as _features_of
 from menagerie.media.fetch import fetch
 from menagerie.media.limits import CORRUPT, Limits
 from menagerie.search import texts
-from menagerie.settings import Lookalikes, ReviewMode, Settings
+from menagerie.settings import Lookalikes, Settings
 from menagerie.storage import blobs, schema
-from menagerie.storage.schema import Audience, ChangeKind, Origin, Review, Role
+from menagerie.storage.schema import Audience, ChangeKind, Origin, Review
 
 MAX_NAME_BYTES = 255
 MAX_CREDIT_BYTES = 255
@@ -96,10 +106,14 @@ def donation(settings: Settings, *, path: Path, name: str) -> Upload:
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """An upload whose file was looked at and is kept; `admit` makes an image of it."""
+    """An upload whose file was looked at and is kept; `admit` makes an image of it.
+
+    `unsafe_probability` is what the safety model said, None if it has no say or cannot be asked.
+    """
 
     upload: Upload
     file: Examination
+    unsafe_probability: float | None
     name: str
     sources: list[str]
     tag_names: list[str]
@@ -119,16 +133,18 @@ def prepare(library: Library, actor: Actor, upload: Upload) -> Prepared:
     with library.reading(actor) as tx:
         _require_may(tx, upload)
     with _spooled(library, upload) as (path, name, problem):
-        found = problem or _look_at(library, path, upload)
+        found = problem or _look_at(library, actor, path, upload)
         with library.reading(actor) as tx:
             problems = _field_problems(tx, upload, name)
             file = _require_valid(found, problems)
             _require_room(tx, file.probe.size_bytes)
             _require_new(tx, upload, file)
+        unsafe = screening.unsafe_probability(library, file.views) if file.views else None
         _keep(library, path, file)
     return Prepared(
         upload=upload,
-        file=file,
+        file=msgspec.structs.replace(file, views=None),
+        unsafe_probability=unsafe,
         name=name or f"image.{file.probe.format}",
         sources=images.clean_sources(upload.sources),
         tag_names=tags.parse_list(upload.tags),
@@ -197,10 +213,15 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _look_at(library: Library, path: Path, upload: Upload) -> Examination | Invalid:
+def _look_at(library: Library, actor: Actor, path: Path, upload: Upload) -> Examination | Invalid:
     """Decode the file, or say what is wrong with it."""
     try:
-        file = library.pool.run(examine, str(path), limits=_limits(library.settings))
+        file = library.pool.run(
+            examine,
+            str(path),
+            limits=_limits(library.settings),
+            wants_views=screening.is_wanted(library, actor),
+        )
     except TooLarge:
         return _too_large(library.settings)
     except Unsupported as problem:
@@ -360,9 +381,13 @@ def admit(tx: Tx, prepared: Prepared) -> int:
     """
     upload, file = prepared.upload, prepared.file
     _require_may(tx, upload)
-    resolved = tags.resolve(tx, prepared.tag_names)
+    outcome = screening.outcome(
+        tx.library.settings, tx.actor, upload.audience, prepared.unsafe_probability
+    )
+    rating = _missing_rating(prepared, outcome.rating)
+    resolved = tags.resolve(tx, [*prepared.tag_names, *rating])
     if upload.enforce_board_rules:
-        names = [r.tag.name for r in resolved]
+        names = [r.tag.name for r in resolved if r.tag.name not in rating]
         problems = tags.board_problems(names, minimum=tx.library.settings.minimum_tags)
         if problems:
             raise Invalid({"tags": problems})
@@ -370,29 +395,31 @@ def admit(tx: Tx, prepared: Prepared) -> int:
     _require_new(tx, upload, file)
     _require_kept(tx, prepared)
     _count_blob(tx, file)
-    review = _review(tx)
-    image_id = _insert(tx, prepared, review)
-    is_searchable = upload.audience == Audience.PUBLIC and review == Review.APPROVED
-    labels.put_on_new(tx, image_id, resolved, origin=upload.origin, is_searchable=is_searchable)
+    image_id = _insert(tx, prepared, outcome.review)
+    is_searchable = upload.audience == Audience.PUBLIC and outcome.review == Review.APPROVED
+    labels.put_on_new(
+        tx,
+        image_id,
+        resolved,
+        origin=upload.origin,
+        is_searchable=is_searchable,
+        by_models=rating,
+    )
     images.put_sources(tx, image_id, prepared.sources)
     if upload.description:
         texts.index(tx.connection, images.DESCRIPTION, image_id, upload.description)
     _count_upload(tx, prepared)
     jobs.enqueue(tx, rendering.RENDER, {"image_id": image_id})
+    recognition.begin(tx, image_id, prepared.unsafe_probability, outcome.reasons)
     tx.changed(ChangeKind.IMAGE, image_id)
     return image_id
 
 
-def _review(tx: Tx) -> Review:
-    """Return what a new image of the actor starts as."""
-    is_trusted = tx.actor.is_verified or tx.actor.role in {
-        Role.ASSISTANT,
-        Role.MODERATOR,
-        Role.ADMIN,
-    }
-    if tx.library.settings.review == ReviewMode.OPEN or is_trusted:
-        return Review.APPROVED
-    return Review.PENDING
+def _missing_rating(prepared: Prepared, rating: str | None) -> list[str]:
+    """Return the rating that a model gives, if it is to give one and whoever sent it has not."""
+    if rating is None or not tags.RATINGS_SET.isdisjoint(prepared.tag_names):
+        return []
+    return [rating]
 
 
 def _count_blob(tx: Tx, file: Examination) -> None:

@@ -7,7 +7,7 @@ the asserted labels of an image and `tags.image_count` the searchable images wit
 asserted, both in the same transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import case, delete, func, insert, or_, select, text, update
@@ -17,6 +17,9 @@ from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind, LabelState, Origin
+
+_label = schema.labels.c
+_SUGGESTED = text(schema.IS_SUGGESTED)
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -59,8 +62,12 @@ def put_on_new(
     *,
     origin: Origin = Origin.PERSON,
     is_searchable: bool,
+    by_models: Collection[str] = (),
 ) -> None:
-    """Label an image that this transaction has just made; its IMAGE change covers the labels."""
+    """Label an image that this transaction has just made; its IMAGE change covers the labels.
+
+    The tags named in `by_models` are of that origin.
+    """
     if not resolved:
         return
     tx.execute(
@@ -69,9 +76,9 @@ def put_on_new(
             {
                 "image_id": image_id,
                 "tag_id": r.tag.id,
-                "origin": Origin.IMPLIED if r.is_implied else origin,
+                "origin": _origin(r, Origin.MODEL if r.tag.name in by_models else origin),
                 "state": LabelState.ASSERTED,
-                "account_id": tx.actor.account_id,
+                "account_id": None if r.tag.name in by_models else tx.actor.account_id,
                 "created_at": tx.now_s,
             }
             for r in resolved
@@ -80,6 +87,10 @@ def put_on_new(
     _set_tag_count(tx, image_id, len(resolved))
     if is_searchable:
         _shift_image_counts(tx, [r.tag.id for r in resolved], 1)
+
+
+def _origin(resolved: tags.Resolved, origin: Origin) -> Origin:
+    return Origin.IMPLIED if resolved.is_implied else origin
 
 
 def edit(
@@ -94,9 +105,10 @@ def edit(
 ) -> Edit:
     """Add and take away tags by name, with history and counters; return what really changed.
 
-    A name in both is added; an implied tag that is to be removed is not. The board's rules bind
-    the result only as far as the edit makes it worse. Raises NotFound; Unauthenticated, unless
-    visitors may; Banned; and Invalid (`tags`) with all broken rules, the latest check first.
+    A name in both is added; an implied tag that is to be removed is not; a rating takes the place
+    of one by a model. The board's rules bind the result only as far as the edit makes it worse.
+    Raises NotFound; Unauthenticated, unless visitors may; Banned; and Invalid (`tags`) with all
+    broken rules, the latest check first.
     """
     facts = visibility.require_visible(tx, image_id)
     if requires_account:
@@ -109,6 +121,7 @@ def edit(
     named = {r.tag.id for r in resolved if not r.is_implied}
     gone = {tag.id for tag in tags.canonical(tx, unwanted).values()} - named
     added = [r for r in resolved if r.tag.id not in current and r.tag.id not in gone]
+    gone |= _outranked(tx, image_id, added)
     removed = [current[tag_id] for tag_id in sorted(gone) if tag_id in current]
     if not added and not removed:
         return Edit()
@@ -167,6 +180,23 @@ def _asserted(tx: Tx, image_id: int) -> dict[int, _Tag]:
     return {row.id: _Tag(*row) for row in rows}
 
 
+def _outranked(tx: Tx, image_id: int, added: Sequence[tags.Resolved]) -> set[int]:
+    """Return the ratings by models that have to give way to what is added."""
+    if tags.RATINGS_SET.isdisjoint(r.tag.name for r in added):
+        return set()
+    rows = tx.all(
+        select(_label.tag_id)
+        .join(schema.tags, schema.tags.c.id == _label.tag_id)
+        .where(
+            _label.image_id == image_id,
+            _label.origin == Origin.MODEL,
+            _label.state == LabelState.ASSERTED,
+            schema.tags.c.name.in_(tags.RATINGS),
+        )
+    )
+    return {row.tag_id for row in rows}
+
+
 def _require_no_worse(
     tx: Tx, current: dict[int, _Tag], added: Sequence[tags.Resolved], removed: Sequence[_Tag]
 ) -> None:
@@ -191,7 +221,7 @@ def _assert(tx: Tx, image_id: int, added: Sequence[tags.Resolved], *, origin: Or
     new = []
     for r in added:
         values: dict[str, object] = {
-            "origin": Origin.IMPLIED if r.is_implied else origin,
+            "origin": _origin(r, origin),
             "state": LabelState.ASSERTED,
             "account_id": tx.actor.account_id,
         }
@@ -347,10 +377,6 @@ def _copy_asserted(tx: Tx, from_id: int, to_id: int) -> None:
 # What models suggest.
 
 
-_label = schema.labels.c
-_SUGGESTED = text(schema.IS_SUGGESTED)
-
-
 def suggest(tx: Tx, image_id: int, guesses: Sequence[tuple[int, float]]) -> None:
     """Make tags, by id with confidence (0 to 1), all that models suggest for an image.
 
@@ -434,6 +460,22 @@ def decline(tx: Tx, image_id: int, tag_id: int) -> None:
     )
     if declined.rowcount:
         tx.changed(ChangeKind.LABEL, image_id, tag_id)
+
+
+def rate(tx: Tx, image_id: int, name: str) -> None:
+    """Rate an image by a model, unless it has a rating, or people took one from it."""
+    facts = visibility.find_facts(tx, image_id)
+    rated = tx.scalar(
+        select(func.count())
+        .select_from(schema.labels)
+        .join(schema.tags, schema.tags.c.id == _label.tag_id)
+        .where(_label.image_id == image_id, schema.tags.c.name.in_(tags.RATINGS))
+    )
+    if facts is None or rated:
+        return
+    added = tags.resolve(tx, [name], create=False)
+    _assert(tx, image_id, added, origin=Origin.MODEL)
+    _finish(tx, facts, [r.tag for r in added], [])
 
 
 def history(tx: Tx, image_id: int, *, limit: int = 50, offset: int = 0) -> list[TagChange]:

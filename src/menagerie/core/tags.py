@@ -46,6 +46,8 @@ _SEXUAL = ("suggestive", "questionable", "explicit")
 _GRIM = ("semi-grimdark", "grimdark")
 RATINGS = ("safe", *_SEXUAL, *_GRIM, "grotesque")
 
+RATINGS_SET = frozenset(RATINGS)
+
 FORBIDDEN = frozenset(
     {
         "tagme",

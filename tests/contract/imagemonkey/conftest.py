@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from booru_world import StillClock, copy_database
+from build import WITHOUT_MODELS
 from menagerie import settings as settings_module
 from menagerie.library import Library
 from menagerie.media.pool import DecodePool
@@ -26,7 +27,8 @@ def pool() -> Iterator[DecodePool]:
 def open_library(
     folder: Path, url: str, pool: DecodePool, *, seed: int = 2, **values: object
 ) -> Library:
-    base = {"data": str(folder), "log_level": "error", "login_rate": 0, "database_url": url,
+    base = WITHOUT_MODELS | {
+            "data": str(folder), "log_level": "error", "login_rate": 0, "database_url": url,
             "machine_id": MACHINE["X-Client-Id"],
             "machine_secret": MACHINE["X-Client-Secret"]}  # fmt: skip
     loaded = settings_module.load(base | values, {})
