@@ -48,6 +48,21 @@ def target(
     return width, height
 
 
+def within(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
+    """Return the largest size in px that fits into `box` and is no larger than a picture of `size`.
+
+    >>> within((1200, 800), (600, 600)), within((100, 80), (600, 600)), within((9000, 1), (90, 9))
+    ((600, 400), (100, 80), (90, 1))
+    """
+    ratio = min(1.0, box[0] / size[0], box[1] / size[1])
+    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+
+
+def ending(image: Image) -> str:
+    """Return the extension of what `scaled` makes of an image."""
+    return scale.ending_of(image.format)
+
+
 def scaled(library: Library, image: Image, size: tuple[int, int]) -> tuple[bytes, str]:
     """Return an image at exactly `size` (width, height in px), and the media type.
 

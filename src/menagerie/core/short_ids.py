@@ -5,7 +5,9 @@ into nine characters that fit into an address, and back. Nothing is stored; two 
 same number different texts.
 """
 
+import base64
 import hashlib
+import hmac
 
 from menagerie.library import Library
 
@@ -31,6 +33,20 @@ def decode(library: Library, text: str) -> int | None:
     Any nine characters stand for some number, which need not be an image's.
     """
     return _decode(_key(library, "image"), text, WIDTH)
+
+
+def proof(library: Library, number: int) -> str:
+    """Return 22 characters that only this library can make of image `number`.
+
+    Whoever was shown them may see the image: they stand in for a key in an address.
+    """
+    block = hashlib.blake2b(number.to_bytes(8), key=_key(library, "proof"), digest_size=16)
+    return base64.urlsafe_b64encode(block.digest()).decode().rstrip("=")
+
+
+def is_proof(library: Library, number: int, text: str) -> bool:
+    """Tell whether `text` is the proof of image `number`; the time it takes tells nothing."""
+    return hmac.compare_digest(proof(library, number).encode(), text.encode())
 
 
 def account_code(library: Library, account_id: int) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from menagerie.core import credentials, images, short_ids, visibility, voters
+from menagerie.core import credentials, images, scaling, short_ids, visibility, voters
 from menagerie.core.apps.opinions import Order
 from menagerie.core.images import Image
 from menagerie.dialects.dogapi import shapes
@@ -22,7 +22,7 @@ from menagerie.http.parameters import Malformed, Tree, as_text, as_texts, parse_
 from menagerie.http.routing import Outcome, Parameter
 from menagerie.library import ANONYMOUS, SECOND, Actor, Library, Tx
 from menagerie.settings import Settings
-from menagerie.storage.schema import Species
+from menagerie.storage.schema import Audience, Species
 
 API = "/v1"
 MOST_SUB_ID = 255
@@ -44,10 +44,26 @@ def paths(library: Library, *tails: str) -> tuple[str, ...]:
     return tuple(prefix_of(library.settings) + API + tail for tail in tails)
 
 
-def image_url(library: Library, base_url: str, image: Image) -> str:
-    """Return where an image's published file is: `<base>/images/<id>.<ext>`."""
-    code = short_ids.encode(library, image.id)
-    return f"{base_url}{prefix_of(library.settings)}/images/{code}.{image.format}"
+def image_url(
+    library: Library, base_url: str, image: Image, box: tuple[int, int] | None = None
+) -> str:
+    """Return where an image's published file is: `<base>/images/<id>.<ext>`; with a box, see below.
+
+    That of a private image has a proof in it, since programs hand addresses to browsers, which
+    send no key: `<base>/images/<id>.<proof>.<ext>`.
+    """
+    return f"{base_url}{prefix_of(library.settings)}/images/{file_name(library, image, box)}"
+
+
+def file_name(library: Library, image: Image, box: tuple[int, int] | None = None) -> str:
+    """Return the name of an image's file in addresses; with a box in px, of one that fits in it."""
+    stem, ending = short_ids.encode(library, image.id), image.format
+    if box is not None and (image.width > box[0] or image.height > box[1]):
+        stem += f"_{box[0]}x{box[1]}"
+        ending = scaling.ending(image)
+    if image.audience == Audience.PRIVATE:
+        stem += f".{short_ids.proof(library, image.id)}"
+    return f"{stem}.{ending}"
 
 
 # Who calls.
@@ -218,15 +234,19 @@ def page_of(
     return Paging(limit, page, min(page * limit, MOST_OFFSET))
 
 
+OrderT = TypeVar("OrderT", bound=str)
 _ORDERS = {"ASC": Order.ASC, "DESC": Order.DESC, "RANDOM": Order.RANDOM, "RAND": Order.RANDOM}
 
 
-def order_of(call: Call, default: Order) -> Order:
-    """Return the order asked for, RAND meaning RANDOM. Raises Invalid (`order`) for another."""
+def order_of(call: Call, default: OrderT) -> OrderT:
+    """Return the order asked for, RAND meaning RANDOM, as the kind of text that `default` is.
+
+    Raises Invalid (`order`) for another.
+    """
     text = text_of(call, "order").upper()
     if text and text not in _ORDERS:
         raise Invalid({"order": ["must be ASC, DESC or RANDOM"]})
-    return _ORDERS[text] if text else default
+    return type(default)(_ORDERS[text]) if text else default
 
 
 class Unknown(Enum):
