@@ -87,15 +87,15 @@ def test_people_win(library, alice):
 
 def test_suggestions_follow_their_tag_when_it_becomes_an_alias(library, alice):
     one, other, third = (rows.image(library, "safe") for _ in range(3))
-    suggest(library, one, pug=0.9)
-    suggest(library, other, pug=0.9, carlin=0.8)
-    suggest(library, third, pug=0.9, carlin=0.8)
-    decline(library, other, "carlin", alice)
-    decline(library, third, "pug", alice)
+    suggest(library, one, gizmo=0.9)
+    suggest(library, other, gizmo=0.9, gadget=0.8)
+    suggest(library, third, gizmo=0.9, gadget=0.8)
+    decline(library, other, "gadget", alice)
+    decline(library, third, "gizmo", alice)
     with library.writing(SYSTEM) as tx:
-        vocabulary.alias(tx, *(tags.get_by_name(tx, name).id for name in ("pug", "carlin")))
-    assert found(library, "suggested:carlin") == [one]
-    assert found(library, "suggested:pug") == [one]
+        vocabulary.alias(tx, *(tags.get_by_name(tx, name).id for name in ("gizmo", "gadget")))
+    assert found(library, "suggested:gadget") == [one]
+    assert found(library, "suggested:gizmo") == [one]
     assert library.catalogue.verify() == []
 
 
