@@ -40,7 +40,7 @@ class Species(StrEnum):
 
 
 class Group(StrEnum):
-    """The groups of dog breeds, in the manner of kennel clubs; cats have none."""
+    """The groups of dog breeds, as kennel clubs have them; cats and extinct dogs may have none."""
 
     HERDING = "Herding"
     HOUND = "Hound"
@@ -257,6 +257,8 @@ class Translations(_Entry, frozen=True):
     health_tip: dict[str, TipWords] = {}
     category: dict[str, Text] = {}
     """Of health tips."""
+    breed: dict[str, dict[str, Text]] = {}
+    """Fields of breeds, such as name or description, by the breed's id."""
 
 
 def _read(path: Path, form: type[T]) -> T:
@@ -404,8 +406,10 @@ def _identity(species: Species, entry: BreedEntry) -> Iterator[str]:
     for code in entry.country_codes:
         if code not in ISO_CODES:
             yield f"{code!r} is no country code of ISO 3166-1"
-    if (species is Species.DOG) != (entry.group is not None):
-        yield "dogs have a group, cats have none"
+    if species is Species.CAT and entry.group is not None:
+        yield "cats have no group"
+    if species is Species.DOG and entry.group is None and not entry.extinct:
+        yield "a dog that is not extinct has a group"
     if species is Species.DOG and entry.traits is not None:
         yield "only cats have traits"
     if entry.name in entry.alt_names or _repeated(entry.alt_names):
