@@ -5,8 +5,8 @@ geometry, label_keys, lookalikes, mail, rights, short_ids, staff_log, tokens, vi
 wordbook, credentials, galleries, imported_shapes, judged_labels, keys, shapes, tags, votes,
 filters, labels, sessions, vocabulary, find, images, animals, passwords, watching, word_drafts,
 choosing, image_texts, own_data, picking, rendering, sweeping, word_files, accounts, frozen_lines,
-screening, recognition, intake, scaling, snapshots, words, crowd_statistics, freezing, image_hunt,
-label_graph, suggestions, validations, activity, contributions, exports, labelling, quality,
-annotations, checks, upkeep, annotation_tasks, backups, dataset_import, highlighting, redrawing,
-rows, moderation, apps, refinements, quizzes, reports.
+screening, similar, recognition, intake, scaling, snapshots, words, crowd_statistics, freezing,
+image_hunt, label_graph, suggestions, validations, activity, contributions, exports, labelling,
+quality, annotations, checks, upkeep, annotation_tasks, backups, dataset_import, highlighting,
+redrawing, rows, moderation, apps, refinements, quizzes, reports.
 """

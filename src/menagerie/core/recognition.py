@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+import numpy as np
 import structlog
 from pyroaring import BitMap
 from sqlalchemy import insert, or_, select
 
 from menagerie import jobs
-from menagerie.core import images, labels, screening, tags
+from menagerie.core import images, labels, screening, similar, tags
 from menagerie.core.animals import book
 from menagerie.errors import MenagerieError, Unsupported
 from menagerie.library import SYSTEM, Library, Tx
@@ -340,6 +341,10 @@ def _write(tx: Tx, seen: Sequence[_Seen]) -> None:
     if not kept:
         return
     _keep_recognitions(tx, kept)
+    shown = [(one.image_id, one.sight.vector) for one in kept if one.sight is not None]
+    if shown:
+        ids, found = zip(*shown, strict=True)
+        similar.keep(tx, ids, np.stack(found), model=model())
     for one in kept:
         if one.sight is not None:
             labels.suggest(tx, one.image_id, _suggestions(tx, one.sight))
