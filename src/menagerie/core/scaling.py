@@ -2,12 +2,15 @@
 
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 from menagerie.core import images, rendering
 from menagerie.core.images import Image
-from menagerie.errors import Invalid
+from menagerie.errors import Invalid, TooLarge, Unsupported
 from menagerie.library import Library
 from menagerie.media import scale
+from menagerie.media.limits import Limits
+from menagerie.media.probe import Probe, probe
 from menagerie.storage import blobs
 
 MOST_PX = 4096
@@ -76,6 +79,29 @@ def scaled(library: Library, image: Image, size: tuple[int, int]) -> tuple[bytes
             data = library.pool.run(scale.scale, str(path), rendering.probe_of(image), *size)
         kept.keep(key, data)
     return data, blobs.MEDIA_TYPES[scale.ending_of(image.format)]
+
+
+def fitted(library: Library, path: Path, box: tuple[int, int]) -> bytes | None:
+    """Return a picture made to fit into `box` (px), None if it does already, moves or is none.
+
+    What is none is for whoever takes the file in to say. Raises Unsupported for what cannot be
+    decoded.
+    """
+    settings = library.settings
+    limits = Limits(
+        max_bytes=settings.upload_limit,
+        max_px=settings.pixel_limit,
+        max_frames=settings.frame_limit,
+    )
+    try:
+        found: Probe = library.pool.run(probe, str(path), limits=limits)
+    except (TooLarge, Unsupported):
+        return None
+    size = within((found.width, found.height), box)
+    if found.is_animated or size == (found.width, found.height):
+        return None
+    data: bytes = library.pool.run(scale.scale, str(path), found, *size)
+    return data
 
 
 class _Kept:

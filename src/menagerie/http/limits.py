@@ -68,9 +68,16 @@ def spool_folder(data_path: Path) -> Path:
 
 
 async def spool(
-    receive: Receive, headers: dict[str, str], *, limit_bytes: int, folder: Path
+    receive: Receive,
+    headers: dict[str, str],
+    *,
+    limit_bytes: int,
+    folder: Path,
+    text_limit_bytes: int = FIELD_LIMIT_BYTES,
 ) -> Body:
     """Read a whole body of at most `limit_bytes`, files to `folder`, the rest to memory.
+
+    Of that rest there may be `text_limit_bytes`.
 
     Raises TooLarge, at once when the client announces it, and Malformed.
     """
@@ -79,14 +86,14 @@ async def spool(
         raise TooLarge(limit_bytes)
     kind, options = parse_options_header(headers.get("content-type", ""))
     if kind == "multipart/form-data":
-        reader = _FormReader(options.get("boundary", ""), folder)
+        reader = _FormReader(options.get("boundary", ""), folder, text_limit_bytes)
         try:
             await reader.read(_Chunks(receive, limit_bytes))
         except BaseException:
             reader.drop()
             raise
         return Body(fields=reader.fields, files=reader.files)
-    raw = await _whole(_Chunks(receive, min(limit_bytes, FIELD_LIMIT_BYTES)))
+    raw = await _whole(_Chunks(receive, min(limit_bytes, text_limit_bytes)))
     if not raw:
         return Body(fields=[], files=[])
     return _parsed(kind, raw)
@@ -139,12 +146,13 @@ async def _whole(chunks: _Chunks) -> bytes:
 class _FormReader:
     """Takes a multipart form apart while it arrives."""
 
-    def __init__(self, boundary: str, folder: Path) -> None:
+    def __init__(self, boundary: str, folder: Path, text_limit_bytes: int) -> None:
         try:
             self._parser = PushMultipartParser(boundary, max_segment_count=MOST_PARTS)
         except MultipartError as error:
             raise Malformed(str(error)) from error
         self._folder = folder
+        self._text_limit_bytes = text_limit_bytes
         self.fields: list[tuple[str, str]] = []
         self.files: list[tuple[str, Spooled]] = []
         self._field_bytes = 0
@@ -194,8 +202,8 @@ class _FormReader:
         self._buffer += piece
         if self._file is None:
             self._field_bytes += len(piece)
-            if self._field_bytes > FIELD_LIMIT_BYTES:
-                raise TooLarge(FIELD_LIMIT_BYTES)
+            if self._field_bytes > self._text_limit_bytes:
+                raise TooLarge(self._text_limit_bytes)
         elif len(self._buffer) >= _BATCH_BYTES:
             await self._flush(self._file)
 

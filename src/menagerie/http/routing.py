@@ -46,6 +46,7 @@ class Runs(Enum):
 
     INLINE = "inline"  # on the event loop: answered from the catalogue and caches in a few ms
     EXECUTOR = "executor"  # in a thread: writes, decodes, or may take long
+    LONG = "long"  # in a thread of those that may wait for many seconds, as files do
 
 
 class Parameter(NamedTuple):
@@ -67,13 +68,17 @@ class Outcome(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One thing a door does: `method` on any of `paths` (Litestar's syntax) runs `handler`."""
+    """One thing a door does: `method` on any of `paths` (Litestar's syntax) runs `handler`.
+
+    `most_text_bytes` is how much of a body is kept in memory: its fields, JSON; files are not.
+    """
 
     method: str
     paths: tuple[str, ...]
     handler: Handler
     runs: "Runs | Callable[[Call], Runs]"
     takes_files: bool = False
+    most_text_bytes: int = FIELD_LIMIT_BYTES
     summary: str = ""
     parameters: tuple[Parameter, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -245,7 +250,7 @@ class Mounting:
 
     def _threaded(self, door: Door, operation: Operation) -> Callable[..., Any]:
         has_body = operation.method != "GET"
-        limit = FIELD_LIMIT_BYTES
+        limit = operation.most_text_bytes
         if operation.takes_files:
             limit = self.library.settings.upload_limit + FORM_ROOM_BYTES
 
@@ -254,7 +259,11 @@ class Mounting:
             try:
                 if has_body:
                     call.body = await limits.spool(
-                        request.receive, call.headers, limit_bytes=limit, folder=self.spool
+                        request.receive,
+                        call.headers,
+                        limit_bytes=limit,
+                        text_limit_bytes=operation.most_text_bytes,
+                        folder=self.spool,
                     )
                 answer = await self._run(operation, call)
             except Exception as error:  # noqa: BLE001  # the door words every error
@@ -270,7 +279,8 @@ class Mounting:
         runs = operation.runs(call) if callable(operation.runs) else operation.runs
         if runs is Runs.INLINE:
             return cast("Answer", operation.handler(call))
-        executor = self.uploads if operation.takes_files else self.executor
+        waits = operation.takes_files or runs is Runs.LONG
+        executor = self.uploads if waits else self.executor
         answer: Answer | Waiting = await self._in_thread(executor, operation.handler, call)
         return await self._waited(answer) if isinstance(answer, Waiting) else answer
 

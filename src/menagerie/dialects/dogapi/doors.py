@@ -4,7 +4,21 @@ import math
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from menagerie.dialects.dogapi import shapes, site
+from menagerie.dialects.dogapi import (
+    files,
+    handlers_accounts,
+    handlers_breeds,
+    handlers_favourites,
+    handlers_images,
+    handlers_labels,
+    handlers_laws,
+    handlers_requests,
+    handlers_texts,
+    handlers_uploads,
+    handlers_votes,
+    shapes,
+    site,
+)
 from menagerie.errors import (
     Banned,
     Conflict,
@@ -31,7 +45,18 @@ DESCRIPTION = (
     " known about them, votes, favourites, pets, and what models see in pictures."
 )
 # Each has `operations(library)`.
-_HANDLERS: tuple[ModuleType, ...] = ()
+_HANDLERS: tuple[ModuleType, ...] = (
+    handlers_images,
+    handlers_uploads,
+    handlers_labels,
+    handlers_breeds,
+    handlers_texts,
+    handlers_laws,
+    handlers_votes,
+    handlers_favourites,
+    handlers_accounts,
+    handlers_requests,
+)
 ALLOWED_HEADERS = "Authorization, Content-Type, If-None-Match, Range, X-Api-Key, X-Request-Id"
 EXPOSED_HEADERS = (
     "Pagination-Count, Pagination-Page, Pagination-Limit, RateLimit-Limit, RateLimit-Remaining,"
@@ -58,6 +83,18 @@ def doors(library: Library) -> list[Door]:
             errors=ERRORS,
             headers=(("cache-control", "no-store"), ("vary", "Origin")),
             finish=site.finish,
+            allows_origins=True,
+            allowed_headers=ALLOWED_HEADERS,
+            exposed_headers=EXPOSED_HEADERS,
+        ),
+        Door(
+            name="dogapi files",
+            title="TheDogAPI",
+            # The web face has the pages of images, whose names have no dot.
+            prefixes=(prefix + "/images/*.*",),
+            operations=files.operations(library),
+            identify=files.identify,
+            errors=ERRORS,
             allows_origins=True,
             allowed_headers=ALLOWED_HEADERS,
             exposed_headers=EXPOSED_HEADERS,

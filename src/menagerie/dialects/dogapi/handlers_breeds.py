@@ -180,8 +180,7 @@ def _categories(call: Call) -> Answer:
     species = site.species_of(call)
     home = site.home(call.library)
     with call.reading(site.allow_all(call)) as tx:
-        is_known = isinstance(species, Species)
-        found = book.book(tx).categories_of(species) if is_known else ()
+        found = book.book(tx).categories_of(species) if isinstance(species, Species) else ()
     page = ordered(call, found, order, paging)
     shapes = [shapes_animals.category(each, home=home) for each in page]
     return site.paged(shapes, len(found), paging)

@@ -1,4 +1,4 @@
-"""The dialect's JSON: images, statuses, labels and errors, as pure functions of core values."""
+"""The dialect's JSON that all of it shares: errors, small images, and that something was done."""
 
 import msgspec
 from msgspec import UNSET, UnsetType

@@ -308,6 +308,7 @@ def body(call: Call) -> Tree:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
         refuse_nul(value)
+        sent.json = value  # from now on a parameter like any other
     if value is None and (text == b"null" or not text or call.form):
         return call.form
     if isinstance(value, dict):
