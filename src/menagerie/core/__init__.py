@@ -8,5 +8,5 @@ choosing, image_texts, own_data, picking, rendering, sweeping, word_files, accou
 screening, similar, recognition, intake, scaling, snapshots, words, crowd_statistics, freezing,
 image_hunt, label_graph, suggestions, validations, activity, contributions, exports, labelling,
 quality, annotations, checks, upkeep, annotation_tasks, backups, dataset_import, highlighting,
-redrawing, rows, moderation, apps, refinements, quizzes, reports.
+redrawing, rows, moderation, apps, pets, refinements, quizzes, reports.
 """

@@ -375,9 +375,15 @@ def _tips(call: Call) -> Answer:
     with_sources = site.flag(call, "include_sources", False)
     with call.reading() as tx:
         found = tips.of_pet(tx, call.text("petId"))
-        translator = translations.translated(tx, site.language_of(call))
-        shape = shapes_pets.tips(found, translator, with_sources=with_sources, at=tx.now)
-    return answers.json(shape)
+        language = site.language_of(call)
+        translator = translations.translated(tx, language)
+        items = [
+            shapes_pets.tip(
+                one, translator, with_sources=with_sources, with_reason=language == "en"
+            )
+            for one in found
+        ]
+        return answers.json(shapes_pets.PetTipsShape(items, site.time(tx.now)))
 
 
 # What is sent.

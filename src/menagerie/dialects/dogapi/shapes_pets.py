@@ -1,6 +1,6 @@
 """The dialect's JSON of pets, their pictures and what was found out about them, as functions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -241,21 +241,15 @@ def style(facts: StyleFacts) -> StyleShape:
     return StyleShape(facts.style, facts.name, facts.description, facts.category, facts.popularity)
 
 
-def tips(
-    found: Iterable[Tip], translator: Translator, *, with_sources: bool, at: int
-) -> PetTipsShape:
-    """Return health tips for a pet as of a time in microseconds."""
-    return PetTipsShape([_tip(one, translator, with_sources) for one in found], site.time(at))
-
-
-def _tip(tip: Tip, translator: Translator, with_sources: bool) -> PetTipShape:  # noqa: FBT001
-    shape = shapes_animals.tip(tip.text, None, translator, with_sources=with_sources)
-    reason = f"{tip.reason} " if tip.reason else ""
+def tip(one: Tip, translator: Translator, *, with_sources: bool, with_reason: bool) -> PetTipShape:
+    """Return a health tip for a pet in the translator's language; the reason is in English."""
+    shape = shapes_animals.tip(one.text, None, translator, with_sources=with_sources)
+    reason = f"{one.reason} " if one.reason and with_reason else ""
     return PetTipShape(
         id=shape.id,
-        category=tip.text.category,
+        category=shape.category,
         title=shape.title,
         description=reason + shape.description,
-        tip_type="personalised" if tip.reason else "breed_standard",
+        tip_type="personalised" if one.reason else "breed_standard",
         sources=shape.sources,
     )
