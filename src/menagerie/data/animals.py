@@ -512,13 +512,18 @@ def _judged(country: CountryLaws, law: LawEntry, names: set[str]) -> Iterator[st
         yield f"{law.source_url!r} is no https address"
     if _untidy(law.summary) or not law.summary.endswith("."):
         yield "the summary is not tidy text that ends with a full stop"
-    if (law.kind in {LawKind.BREED_SPECIFIC, LawKind.HYBRID}) != bool(law.breeds):
+    # A list of what is allowed names no breed that anything is done to.
+    if law.approach is not Approach.APPROVED_LIST and _is_about_breeds(law) != bool(law.breeds):
         yield "breeds are named exactly by laws about breeds"
     for name in _repeated(breed.name for breed in law.breeds):
         yield f"names {name!r} twice"
     for breed in law.breeds:
         if breed.breed is not None and breed.breed not in names:
             yield f"there is no breed {breed.breed!r}"
+
+
+def _is_about_breeds(law: LawEntry) -> bool:
+    return law.kind in {LawKind.BREED_SPECIFIC, LawKind.HYBRID}
 
 
 def _category_problems(shipped: Shipped) -> Iterator[str]:
