@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -19,19 +20,28 @@ def shipped():
     return animals.read_all()
 
 
-@pytest.fixture
-def folder(tmp_path):
+def copy(folder):
     for name in DATA:
-        shutil.copytree(animals.FOLDER / name, tmp_path / name)
-    shutil.copy(animals.FOLDER / "categories.json", tmp_path)
-    return tmp_path
+        shutil.copytree(animals.FOLDER / name, folder / name)
+    shutil.copy(animals.FOLDER / "categories.json", folder)
+    return folder
 
 
-def change(folder, name, edit):
-    path = folder / name
-    value = json.loads(path.read_text(encoding="utf-8"))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return copy(tmp_path_factory.mktemp("data"))
+
+
+@contextmanager
+def changed(path, edit):
+    before = path.read_bytes()
+    value = json.loads(before)
     edit(value)
     path.write_text(json.dumps(value), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
 
 
 def test_nothing_is_wrong_with_what_is_shipped():
@@ -179,12 +189,13 @@ PLANTED = {
 @pytest.mark.parametrize("mistake", PLANTED)
 def test_a_planted_mistake_is_found(folder, mistake):
     name, edit, sentence = PLANTED[mistake]
-    change(folder, name, edit)
-    found = animals.problems(folder)
+    with changed(folder / name, edit):
+        found = animals.problems(folder)
     assert [problem for problem in found if sentence in problem], found
 
 
-def test_a_missing_file_and_an_odd_language_are_said(folder):
+def test_a_missing_file_and_an_odd_language_are_said(tmp_path):
+    folder = copy(tmp_path)
     (folder / "translations/es.json").rename(folder / "translations/spanish.json")
     assert animals.problems(folder) == ["translations: 'spanish' is no language of two letters"]
     (folder / "facts/dogs.json").unlink()
