@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "snapshot": ("snapshots:app", "Make, list, compare and look into datasets that never change."),
     "search": ("searching:search", "Search from the command line."),
     "vocabulary": ("vocabulary:app", "Import, export, list and add words to judge images by."),
+    "data": ("data:app", "Load, check, export and change what is known about dogs and cats."),
     "check": ("upkeep:check", "Compare files, counters and catalogue with what they should be."),
     "backup": ("upkeep:backup", "Copy the library while it serves."),
     "restore": ("upkeep:restore", "Put a backup into an empty data folder."),

@@ -11,9 +11,11 @@ from sqlalchemy import Row
 
 from menagerie.core import rights
 from menagerie.core.animals import files
+from menagerie.data import animals
 from menagerie.data.animals import (
     BanType,
     BreedEntry,
+    CategoryEntry,
     CatTraits,
     FactEntry,
     Group,
@@ -84,7 +86,15 @@ def breed_entry(row: Row[*tuple[Any, ...]]) -> BreedEntry:
 
 def _range(of: Mapping[Any, Any], column: str) -> tuple[float, float] | None:
     low = of[column.format("min")]
-    return None if low is None else (low, of[column.format("max")])
+    high = of[column.format("max")]
+    if low is None or high is None:
+        return None
+    return _whole(low), _whole(high)
+
+
+def _whole(figure: float) -> float:
+    """Return a whole figure as such, so that it is written without a fraction."""
+    return int(figure) if figure.is_integer() else figure
 
 
 def breed_tag(name: str) -> str:
@@ -99,6 +109,11 @@ def breed_tag(name: str) -> str:
 def category_tag(name: str) -> str:
     """Return the name of the tag on pictures of a category of this name."""
     return "category:" + normalise_tag_name(name.replace(",", " "))
+
+
+def category_entry(row: Row[*tuple[Any, ...]]) -> CategoryEntry:
+    """Return a row of the table of categories as the files have it."""
+    return CategoryEntry(row.id, row.name, animals.Species(row.species))
 
 
 # Facts and health tips.

@@ -111,6 +111,10 @@ class Loader:
         counts = merge(self._tx, schema.breeds, wanted, scope=scope, is_own=self._is_own)
         words = {e.id: e.tag for entries in found.breeds.values() for e in entries if e.tag}
         self.tag_breeds(words)
+        # What is renamed here is still called by its old name in the files.
+        self._breeds = self._read_breeds(
+            {e.id: e.name for entries in found.breeds.values() for e in entries}
+        )
         return counts
 
     def tag_breeds(self, words: Mapping[str, str]) -> None:
@@ -215,7 +219,7 @@ class Loader:
             "code": code,
             "kind": kind,
             "species": species,
-            "breed_id": self._breed_id(species, entry.breed),
+            "breed_id": self.breed_id(species, entry.breed),
             "slug": slug,
         }
 
@@ -224,7 +228,7 @@ class Loader:
         rows = self._tx.all(select(row.species, row.slug, row.code).where(row.kind == kind))
         return {(Species(each.species), each.slug): each.code for each in rows}
 
-    def _breed_id(self, species: Species, name: str | None) -> int | None:
+    def breed_id(self, species: Species, name: str | None) -> int | None:
         """Return the breed of a name; raises Invalid (`breed`) if there is none.
 
         A shipped file that names a breed we do not ship loses the name only: `problems` finds it.
@@ -232,15 +236,22 @@ class Loader:
         if name is None:
             return None
         if not self._breeds:
-            row = schema.breeds.c
-            # Living ones last, so that they win over removed ones of the same name.
-            rows = self._tx.all(
-                select(row.species, row.name, row.id).order_by(row.removed_at.is_(None), row.id)
-            )
-            self._breeds = {(each.species, each.name): each.id for each in rows}
+            self._breeds = self._read_breeds({})
         if (species.value, name) not in self._breeds and self._is_own:
             raise Invalid({"breed": [f"there is no breed {name!r} of {species}s"]})
         return self._breeds.get((species.value, name))
+
+    def _read_breeds(self, said: Mapping[str, str]) -> dict[tuple[str, str], int]:
+        """Return the ids of breeds by species and name, also by the names `said` of their codes."""
+        row = schema.breeds.c
+        # Living ones last, so that they win over removed ones of the same name.
+        rows = self._tx.all(
+            select(row.species, row.name, row.code, row.id).order_by(
+                row.removed_at.is_(None), row.id
+            )
+        )
+        found = {(each.species, each.name): each.id for each in rows}
+        return found | {(e.species, said[e.code]): e.id for e in rows if e.code in said}
 
     def laws(self, found: Files) -> Counts:
         """Write laws with the breeds that they name."""
@@ -263,7 +274,7 @@ class Loader:
         """Return what a law says of breeds, as `put_law_breeds` takes it."""
         species = Species(entry.species.value)
         return [
-            (self._breed_id(species, b.breed), b.name, b.ban_type.value, b.includes_mixes)
+            (self.breed_id(species, b.breed), b.name, b.ban_type.value, b.includes_mixes)
             for b in entry.breeds
         ]
 
@@ -274,6 +285,9 @@ class Loader:
         for language, words in found.translations.items():
             for group, text in words.breed_group.items():
                 wanted[f"group:{group}", "name", language] = text
+            for code, fields in words.breed.items():
+                for field, text in fields.items():
+                    wanted[f"breed:{code}", field, language] = text
             for category, text in words.category.items():
                 wanted[f"tip_category:{category}", "name", language] = text
             texts = [
@@ -284,9 +298,10 @@ class Loader:
                 for key, entry in words.health_tip.items()
             ]
             for kind, key, title, text in texts:
-                if (code := codes.get((kind, key))) is not None:
-                    wanted[f"text:{code}", "title", language] = title
-                    wanted[f"text:{code}", "text", language] = text
+                if (kind, key) in codes:
+                    subject = f"text:{codes[kind, key]}"
+                    wanted[subject, "title", language] = title
+                    wanted[subject, "text", language] = text
         return self._put_translations(wanted, set(found.translations))
 
     def _codes_of_titles(self) -> dict[tuple[str, str], str]:

@@ -1,5 +1,6 @@
 """Make rows be as entries say, in few statements, leaving alone what administrators changed."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,9 +9,12 @@ from sqlalchemy import ColumnElement, Row, Table, bindparam, insert, select, upd
 
 from menagerie.core import tags, vocabulary
 from menagerie.core.animals.forms import Values
+from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind
+
+_log = logging.getLogger(__name__)
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -96,7 +100,11 @@ def make_tags(tx: Tx, names: Sequence[str]) -> dict[str, int]:
 
 
 def make_aliases(tx: Tx, aliases: Mapping[str, int]) -> None:
-    """Let names stand for tags; one that stands for another already is left so."""
+    """Let names stand for tags.
+
+    One that stands for another tag already, that is a breed of its own, or that cannot be an alias
+    as others are aliases of it, is left as it is.
+    """
     known = tags.canonical(tx, list(aliases))
     new = [name for name in aliases if name not in known]
     made = make_tags(tx, new)
@@ -111,6 +119,19 @@ def make_aliases(tx: Tx, aliases: Mapping[str, int]) -> None:
         for name in new:
             tx.changed(ChangeKind.TAG, made[name])
             tx.changed(ChangeKind.TAG, aliases[name])
-    for name, tag in known.items():
-        if tag.name == name and tag.id != aliases[name]:
-            vocabulary.alias(tx, tag.id, aliases[name])
+    own = [(n, tag) for n, tag in known.items() if tag.name == n and tag.id != aliases[n]]
+    if own:
+        row = schema.breeds.c
+        taken = set(tx.execute(select(row.tag_id).where(row.tag_id.is_not(None))).scalars())
+        for name, tag in own:
+            if tag.id not in taken:
+                _alias(tx, tag.id, aliases[name])
+
+
+def _alias(tx: Tx, tag_id: int, target_id: int) -> None:
+    """Make a tag that images may carry an alias, if the board's rules let it be one."""
+    try:
+        vocabulary.alias(tx, tag_id, target_id)
+    except Invalid:
+        # It has aliases or a word of its own: an operator's choice. Nothing was changed.
+        _log.warning("tag %d means a breed too, but stays a tag of its own", tag_id)

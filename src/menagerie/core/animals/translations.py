@@ -57,7 +57,8 @@ def _read(connection: Connection) -> dict[str, Translator]:
     row = schema.translations.c
     found: dict[str, dict[tuple[str, str], str]] = {}
     for subject, field, language, text in connection.execute(
-        select(row.subject, row.field, row.language, row.text)
+        # An empty text is an operator's wish for the English one.
+        select(row.subject, row.field, row.language, row.text).where(row.text != "")
     ):
         found.setdefault(language, {})[subject, field] = text
     return {language: Translator(language, texts) for language, texts in found.items()}
