@@ -1,13 +1,10 @@
 """Favourites: one per account, image id and person."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from menagerie.core.apps import favourites
 from menagerie.core.apps.favourites import AppFavourite
-from menagerie.core.images import Image
-from menagerie.dialects.dogapi import opinions, shapes, shapes_apps, site
+from menagerie.dialects.dogapi import opinions, rendering, shapes, shapes_apps, site
 from menagerie.errors import Invalid, Taken
 from menagerie.http import answers
 from menagerie.http.answers import Answer
@@ -100,7 +97,9 @@ def _shapes(
     call: Call, tx: Tx, found: list[AppFavourite], *, is_whole: bool = False, message: str = ""
 ) -> list[shapes_apps.FavouriteShape]:
     images = opinions.images_of(tx, [one.image_id for one in found])
-    shown = _whole(call, tx, images) if is_whole else {}
+    shown: dict[int, object] = {}
+    if is_whole:
+        shown |= zip(images, rendering.images(call, tx, list(images.values())), strict=True)
     return [
         shapes_apps.favourite(
             one,
@@ -110,10 +109,6 @@ def _shapes(
         )
         for one in found
     ]
-
-
-def _whole(call: Call, tx: Tx, images: Mapping[int, Image]) -> dict[int, object]:
-    raise NotImplementedError
 
 
 def _create(call: Call) -> Answer:
