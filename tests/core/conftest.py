@@ -1,4 +1,4 @@
-"""A decoding process takes a quarter of a second to start: tests of the core share one."""
+"""What takes long to start: tests of the core share one decoding process and the models."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from menagerie.library import Library
 from menagerie.media.pool import DecodePool
+from menagerie.vision.models import Models
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,9 @@ def library(library: Library, shared_pool: DecodePool) -> Iterator[Library]:
     library.pool = shared_pool
     yield library
     library.pool = own
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory) -> Models:
+    """The real models, which load in a second when first asked."""
+    return Models(tmp_path_factory.mktemp("models"), threads=1)

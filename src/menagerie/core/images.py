@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Executable, Row, insert, select, update
+from sqlalchemy import Executable, Row, delete, insert, select, update
 
 from menagerie.core import label_keys, labels, rights, tags, visibility
 from menagerie.errors import Forbidden, Invalid, NotFound
@@ -554,6 +554,9 @@ def delete_own(tx: Tx, image_id: int) -> None:
         is_deleted_by_owner=True,
         claims_hash=facts.review in {Review.REJECTED, Review.QUARANTINED},
     )
+    # What the models saw in it goes with it; labels stay for the history of its tags.
+    for table in (schema.recognitions, schema.image_vectors, schema.vector_details):
+        tx.execute(delete(table).where(table.c.image_id == image_id))
     blob = schema.blobs.c
     tx.execute(
         update(schema.blobs)
