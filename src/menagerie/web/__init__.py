@@ -21,11 +21,13 @@ from menagerie.http.parameters import Malformed, identifier
 from menagerie.http.routing import Door, ErrorAnswer, Handler, Operation, Runs
 from menagerie.library import Library
 from menagerie.web import (
+    breeds,
     choices,
     datasets,
     donate,
     entry,
     files,
+    laws,
     pages,
     picture,
     reports,
@@ -193,6 +195,10 @@ _PAGES: dict[str, PageHandler] = {
     "/vocabulary": vocabulary.page,
     "/vocabulary/suggest": donate.suggest,
     "/vocabulary/{key:str}": vocabulary.word_page,
+    "/breeds": breeds.page,
+    "/breeds/laws": laws.page,
+    "/breeds/laws/{code:str}": laws.country_page,
+    "/breeds/{key:str}": breeds.breed_page,
     "/export": datasets.page,
     "/exports/{key:str}": datasets.progress,
     "/exports/{key:str}/download": datasets.download,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -193,6 +193,15 @@ def is_web(address: str) -> bool:
     return address.startswith(("http://", "https://"))
 
 
+def host(address: str) -> str:
+    """Return the name of the site of an address.
+
+    >>> host("https://www.example.org/a/b")
+    'example.org'
+    """
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
 _BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (
     ("Android", "Android"),
@@ -243,6 +252,7 @@ def environment(language: str) -> Environment:
         ago=lambda moment, now: ago(moment, now, language),
         segment=segment,
         is_web=is_web,
+        host=host,
         browser=browser,
         tag_name=tags.name_of_slug,
         profile_slug=lambda name: segment(tags.slug_of(name)),

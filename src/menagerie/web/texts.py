@@ -63,6 +63,79 @@ CATEGORIES = {
     "spoiler": marked("Spoilers"),
 }
 NO_CATEGORY = marked("Tags")
+SPECIES = {"dog": marked("Dogs"), "cat": marked("Cats")}
+LEVELS = {
+    "national": marked("Whole country"),
+    "state": marked("States"),
+    "canton": marked("Cantons"),
+    "regional": marked("Regions"),
+    "city": marked("Cities"),
+    "none": marked("None in force"),
+}
+"""How far the law of a country reaches."""
+LAW_KINDS = {
+    "breed_specific": marked("names breeds"),
+    "characteristic_based": marked("goes by features"),
+    "behavior_based": marked("goes by behaviour"),
+    "hybrid": marked("names breeds and goes by behaviour"),
+}
+APPROACHES = {
+    "ban": marked("Ban"),
+    "restriction": marked("Conditions"),
+    "permit": marked("Permit"),
+    "approved_list": marked("Only listed breeds"),
+}
+BANS = {
+    "complete_ban": marked("Banned"),
+    "import_ban": marked("May not be brought in"),
+    "breeding_ban": marked("May not be bred"),
+    "restricted": marked("Under conditions"),
+    "permit_required": marked("With a permit"),
+}
+"""What a law says of one breed."""
+TRAITS = {
+    "adaptability": marked("Adapts to change"),
+    "affection_level": marked("Affection"),
+    "child_friendly": marked("With children"),
+    "dog_friendly": marked("With dogs"),
+    "stranger_friendly": marked("With strangers"),
+    "energy_level": marked("Energy"),
+    "intelligence": marked("Wit"),
+    "vocalisation": marked("Voice"),
+    "social_needs": marked("Need for company"),
+    "grooming": marked("Coat care"),
+    "shedding_level": marked("Shedding"),
+    "health_issues": marked("Health troubles"),
+}
+"""What cats are graded in, from 1 to 5."""
+FLAGS = {
+    "indoor": marked("lives indoors"),
+    "lap": marked("likes a lap"),
+    "hypoallergenic": marked("said to be easier on allergies"),
+    "hairless": marked("hairless"),
+    "rex": marked("curly coat"),
+    "short_legs": marked("short legs"),
+    "suppressed_tail": marked("short or no tail"),
+    "natural": marked("natural breed"),
+    "rare": marked("rare"),
+    "experimental": marked("experimental breed"),
+}
+"""What is true of a breed of cats or not."""
+BREED_SORTS = (
+    ("name", marked("Name")),
+    ("weight", marked("Weight")),
+    ("height", marked("Height")),
+)
+LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pt": "Português",
+}
+"""What languages call themselves; others are shown by their code."""
 ROLES = {
     "assistant": marked("Assistant"),
     "moderator": marked("Moderator"),
