@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import build
+from core.models import picture
 from menagerie import cli, errors
 
 
@@ -145,7 +146,7 @@ def test_import_goes_on_where_it_stopped(menagerie, pictures):
 
 def test_check_finds_a_damaged_file(menagerie, pictures, tmp_path):
     menagerie("import", pictures)
-    assert menagerie("work", "--once")[1] == "3 jobs ran\n"
+    assert menagerie("work", "--once")[1] == "4 jobs ran\n"
     code, out, _ = menagerie("check", "--deep")
     assert code == 0
     assert re.fullmatch(r"no problems \(3 images, \d labels, 0 accounts, 3 files read\)\n", out)
@@ -158,9 +159,28 @@ def test_check_finds_a_damaged_file(menagerie, pictures, tmp_path):
 
 
 @pytest.mark.slow
+def test_images_that_were_there_before_the_models_are_recognised(menagerie, monkeypatch, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "cat.jpg").write_bytes(picture("cat.jpg"))
+    (folder / "one.png").write_bytes(build.png())
+    monkeypatch.setenv("MENAGERIE_RECOGNITION", "false")
+    menagerie("import", folder)
+    code, _, err = menagerie("recognise")
+    assert (code, "switched off" in err) == (7, True)
+    monkeypatch.setenv("MENAGERIE_RECOGNITION", "true")
+    assert menagerie("search", "suggested:cat")[1].endswith("0 found\n")
+    assert menagerie("recognise")[:2] == (0, "looked at 2 images\n")
+    assert menagerie("search", "suggested:cat")[1].endswith("1 found\n")
+    assert menagerie("recognise")[:2] == (0, "looked at 0 images\n")
+    assert menagerie("recognise", "--all")[:2] == (0, "looked at 2 images\n")
+    assert menagerie("check")[0] == 0
+
+
+@pytest.mark.slow
 def test_the_demo_shows_every_part(menagerie):
     assert menagerie("demo")[0] == 0
-    assert menagerie("work", "--once")[1] == "17 jobs ran\n"
+    assert menagerie("work", "--once")[1] == "18 jobs ran\n"  # one of them looks at all images
     assert menagerie("search", "space, -night")[1].endswith("1 found\n")
     assert menagerie("search", "gallery_id:1, faves.gte:1")[1].endswith("2 found\n")
     assert menagerie("search", "positive:cat, annotated:cat")[1].endswith("1 found\n")

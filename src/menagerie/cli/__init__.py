@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("searching:search", "Search from the command line."),
     "vocabulary": ("vocabulary:app", "Import, export, list and add words to judge images by."),
     "data": ("data:app", "Load, check, export and change what is known about dogs and cats."),
+    "recognise": ("recognising:recognise", "Let the models look at images they have not seen yet."),
     "check": ("upkeep:check", "Compare files, counters and catalogue with what they should be."),
     "backup": ("upkeep:backup", "Copy the library while it serves."),
     "restore": ("upkeep:restore", "Put a backup into an empty data folder."),
