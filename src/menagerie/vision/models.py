@@ -120,8 +120,7 @@ class _Model:
 def _loaded(load: Callable[[], "onnxruntime.InferenceSession"]) -> "onnxruntime.InferenceSession":
     try:
         return load()
-    # ONNX Runtime's own errors have no class in common but RuntimeError and Exception.
-    except (OSError, ImportError, BadWeightsError, RuntimeError) as error:
+    except Exception as error:  # ONNX Runtime's own errors have no other class in common
         raise Unavailable(f"the recognition models cannot be loaded: {error}") from error
 
 
