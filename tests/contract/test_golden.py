@@ -26,6 +26,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "image_spoilered": ("anonymous", "/images/{questionable}"),
     "image_hidden_by_filter": ("anonymous", "/images/{explicit}"),
     "featured": ("anonymous", "/images/featured"),
+    "similar": ("other", "/images/{plain}/similar?per_page=2&filter_id=2"),
     "search": ("anonymous", "/search/images?q=dog&per_page=2"),
     "search_with_key": ("other", "/search/images?q=solo&filter_id=2&per_page=50&hidden=1"),
     "search_removed": ("anonymous", "/search/images?q=copy || bad&del=1"),
@@ -49,7 +50,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "oembed_large": ("anonymous", "/oembed?url=http://x/img/view/2026/1/1/{large}__cat.png"),
     "autocomplete": ("anonymous", "/autocomplete/tags?term=sol"),
     "autocomplete_2": ("anonymous", "/autocomplete/tags?term=pup&vsn=2&limit=5"),
-    "fetch_tags": ("anonymous", "/fetch/tags?ids[]=1&ids[]=676&ids[]=99999"),
+    "fetch_tags": ("anonymous", "/fetch/tags?ids[]=1&ids[]=1220&ids[]=99999"),
 }
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import pyvips
 
 import build
 import files
 from booru_world import World
-from menagerie.core import accounts, moderation
+from core.models import picture
+from menagerie.core import accounts, moderation, recognition
 
 CORRUPT = "contents corrupt, not recognized, or dimensions are too large to process"
 
@@ -247,6 +249,40 @@ def test_reverse_search_never_fails(board: World, options):
         200,
         {"images": [], "interactions": [], "total": 0},
     )
+
+
+def test_what_is_alike_by_image_and_by_file(make_world):
+    """With the real models, whose graph is made first."""
+    board = make_world(is_empty=True, recognition=True)
+    cat = send(board, picture("cat.jpg"), tag_input="safe, cat, grey").json()["image"]["id"]
+    other = pyvips.Image.new_from_buffer(picture("cat.jpg"), "")
+    part = other.crop(60, 60, other.width - 120, other.height - 120).write_to_buffer(".jpg")
+    part = send(board, part, tag_input="safe, cat, face").json()["image"]["id"]
+    explicit = send(board, other.resize(0.5).write_to_buffer(".jpg"), tag_input="explicit, cat, x")
+    copy = explicit.json()["image"]["id"]
+    assert recognition.look_at(board.library, [cat, part, copy]) == {}
+
+    def found(answer) -> list[tuple[int, bool]]:
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert list(page) == ["images", "interactions", "total", "similarities"]
+        assert [one["id"] for one in page["images"]] == [
+            one["image_id"] for one in page["similarities"]
+        ]
+        assert all(0.5 < one["similarity"] <= 1 for one in page["similarities"])
+        return [(one["image_id"], one["is_copy"]) for one in page["similarities"]]
+
+    assert found(board.get(f"/images/{cat}/similar")) == [(part, False)]
+    everything = board.get(f"/images/{cat}/similar?filter_id=2")
+    assert found(everything) == [(copy, True), (part, False)]
+    assert len(found(board.get(f"/images/{cat}/similar?filter_id=2&per_page=1"))) == 1
+    shown = {"files": {"image[image]": picture("cat.jpg")}}
+    assert found(board.call("POST", "/search/similar", **shown)) == [(cat, True), (part, False)]
+    for options in ({}, {"files": {"image[image]": b"no picture"}}):
+        answer = board.call("POST", "/search/similar", **options)
+        assert (answer.status_code, list(answer.json())) == (400, ["errors"])
+    for wrong in ("0", "999", "x"):
+        assert board.get(f"/images/{wrong}/similar").status_code == 404
 
 
 def test_votes_faves_and_hides(board: World):

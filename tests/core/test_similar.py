@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 import build
 import rows
-from core.models import picture
+from core.models import Broken, picture
 from menagerie.core import images, moderation, recognition, similar, votes
 from menagerie.errors import NotFound, TooLarge, Unavailable, Unsupported
 from menagerie.library import ANONYMOUS, SYSTEM, Library
@@ -164,7 +164,14 @@ def test_without_recognition_what_was_seen_before_is_still_found(library):
     new = build.image(library, data=WOMAN)
     library.settings = msgspec.structs.replace(library.settings, recognition=False)
     assert ids(library, cat) == [part]
-    with pytest.raises(Unavailable, match="switched off"):
-        alike(library, new)
-    with pytest.raises(Unavailable, match="switched off"):
+    assert alike(library, new) == []
+    copy = build.image(library, data=variant(WOMAN))
+    assert ids(library, new) == [copy]
+    found = similar.similar_to(library, ANONYMOUS, _file(library, variant(CAT)))
+    assert [(one.image_id, one.is_copy) for one in found] == [(cat, True)]
+
+
+def test_damaged_models_are_told(library):
+    library.models = Broken()
+    with pytest.raises(Unavailable):
         similar.similar_to(library, ANONYMOUS, _file(library, CAT))

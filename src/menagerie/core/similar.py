@@ -17,7 +17,6 @@ from sqlalchemy import delete, insert, select
 
 from menagerie.core import filters, find, lookalikes, visibility
 from menagerie.core.filters import Filter
-from menagerie.errors import Unavailable
 from menagerie.library import Actor, Library, Tx
 from menagerie.media import examine, sight
 from menagerie.media.limits import Limits
@@ -63,8 +62,7 @@ def similar(
     """Return the images that look like one, copies first, then the most alike.
 
     Only what the actor may find, less what `filter` hides (None: the filter in force for them).
-    Before the models have looked at the image, only its copies. Raises NotFound; Unavailable when
-    recognition is off and the image was not looked at before.
+    Before the models have looked at the image, only its copies. Raises NotFound.
     """
     visibility.require_visible(tx, image_id)
     row = tx.one(
@@ -73,31 +71,36 @@ def similar(
         .where(schema.images.c.id == image_id)
     )
     own_hash, vector = (None, None) if row is None else (row.perceptual_hash, row.vector)
-    if vector is None and not tx.library.settings.recognition:
-        raise Unavailable("Similar images are found by recognition, which is switched off here.")
     allowed = _allowed(tx, filter) - BitMap([image_id])
     return _find(tx, allowed, None if vector is None else _numbers(vector), own_hash, limit)
 
 
-def similar_to(library: Library, actor: Actor, path: Path, limit: int = 25) -> list[Similar]:
+def similar_to(
+    library: Library,
+    actor: Actor,
+    path: Path,
+    limit: int = 25,
+    *,
+    filter: Filter | None = None,  # noqa: A002
+) -> list[Similar]:
     """Return the images that look like a picture in a file, as `similar` does.
 
-    Raises TooLarge and Unsupported for what is no picture, Unavailable when the models cannot be
-    asked.
+    Where recognition is off, only its copies. Raises TooLarge and Unsupported for what is no
+    picture, Unavailable when a model cannot be loaded.
     """
     settings = library.settings
-    if not settings.recognition:
-        raise Unavailable("Similar images are found by recognition, which is switched off here.")
     limits = Limits(
         max_bytes=settings.upload_limit,
         max_px=settings.pixel_limit,
         max_frames=settings.frame_limit,
     )
-    seen = library.pool.run(sight.views, str(path), limits=limits)
     look = library.pool.run(examine.query_features, str(path), limits=limits)
-    (found,) = library.models.classify([seen.subject])
+    vector = None
+    if settings.recognition:
+        seen = library.pool.run(sight.views, str(path), limits=limits)
+        vector = library.models.classify([seen.subject])[0].vector
     with library.reading(actor) as tx:
-        return _find(tx, _allowed(tx, None), found.vector, look.perceptual_hash, limit)
+        return _find(tx, _allowed(tx, filter), vector, look.perceptual_hash, limit)
 
 
 def _allowed(tx: Tx, in_force: Filter | None) -> BitMap:

@@ -1,10 +1,11 @@
 """Images: one, the featured one, searching, uploading, reverse search, embedding, the feed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
-from menagerie.core import find, images, intake, visibility
+from menagerie.core import find, images, intake, similar, visibility
+from menagerie.core.filters import Filter
 from menagerie.core.find import Found, Removed
 from menagerie.core.intake import Upload
 from menagerie.dialects.philomena import feed, shapes, site
@@ -34,6 +35,7 @@ def operations(library: Library) -> list[Operation]:
     handlers = _Handlers(library)
     one = Outcome(200, "The image.", shapes.ImageEnvelope)
     page = Outcome(200, "The page.", shapes.ImagesEnvelope)
+    alike = Outcome(200, "The images, the most alike first.", shapes.SimilarEnvelope)
     # Long because it is a table: what is mounted and documented stands here and nowhere else.
     return [
         Operation(
@@ -91,6 +93,30 @@ def operations(library: Library) -> list[Operation]:
             summary="Find copies of a picture; nothing readable finds nothing.",
             parameters=_REVERSE_PARAMETERS,
             outcomes=(page, site.TOO_LARGE, *site.READS),
+        ),
+        Operation(
+            "GET",
+            site.paths(library, "/images/{id:str}/similar"),
+            handlers.alike,
+            Runs.EXECUTOR,
+            summary="Images that look like one; our extension.",
+            parameters=(site.IMAGE_ID, site.KEY, site.FILTER, site.PER_PAGE),
+            outcomes=(alike, site.NOT_FOUND, *site.READS),
+        ),
+        Operation(
+            "POST",
+            site.paths(library, "/search/similar"),
+            handlers.alike_to_file,
+            Runs.EXECUTOR,
+            takes_files=True,
+            summary="Images that look like a picture; our extension.",
+            parameters=(
+                site.KEY,
+                site.FILTER,
+                site.PER_PAGE,
+                Parameter("image[image]", "The picture.", "file"),
+            ),
+            outcomes=(alike, site.TOO_LARGE, site.WRONG_FIELDS, site.FORBIDDEN, site.AWAY),
         ),
         Operation(
             "GET",
@@ -218,6 +244,36 @@ class _Handlers:
             raise
         except MenagerieError:
             return site.empty_page("images")
+
+    def alike(self, call: Call) -> Answer:
+        """GET /images/:id/similar."""
+        with call.reading() as tx:
+            in_force = site.filter_of(tx, call)
+            limit = site.per_page_of(call)
+            found = similar.similar(tx, call.path_id(), limit, filter=in_force)
+            return self._similar(call, tx, found, in_force)
+
+    def alike_to_file(self, call: Call) -> Answer:
+        """POST /search/similar."""
+        file = call.file("image[image]", "image", "file")
+        if file is None:
+            raise Invalid({"image": ["can't be blank"]})
+        with call.reading() as tx:
+            in_force = site.filter_of(tx, call)
+        found = similar.similar_to(
+            call.library, call.actor, file.path, site.per_page_of(call), filter=in_force
+        )
+        with call.reading() as tx:
+            return self._similar(call, tx, found, in_force)
+
+    def _similar(
+        self, call: Call, tx: Tx, found: Sequence[similar.Similar], in_force: Filter
+    ) -> Answer:
+        ids = [one.image_id for one in found]
+        likenesses = [shapes.SimilarityShape(*one) for one in found]
+        return self._renderer.page(
+            call, tx, ids, total=len(ids), filter_in_force=in_force, similarities=likenesses
+        )
 
     def oembed(self, call: Call) -> Answer:
         """GET /oembed."""

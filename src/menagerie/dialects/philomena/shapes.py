@@ -456,6 +456,23 @@ class ImagesEnvelope(Struct):
     total: int
 
 
+class SimilarityShape(Struct):
+    """How alike an image is, 0 to 1, and whether it is a copy that was only saved anew."""
+
+    image_id: int
+    similarity: float
+    is_copy: bool
+
+
+class SimilarEnvelope(Struct):
+    """Images that look alike, the most alike first, and how alike each is."""
+
+    images: list[AnyImage]
+    interactions: list[InteractionShape]
+    total: int
+    similarities: list[SimilarityShape]
+
+
 class TagEnvelope(Struct):
     """One tag."""
 

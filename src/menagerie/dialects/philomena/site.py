@@ -189,14 +189,27 @@ class Renderer:
         return Answer(200, body)
 
     def page(
-        self, call: Call, tx: Tx, ids: Sequence[int], *, total: int, filter_in_force: Filter
+        self,
+        call: Call,
+        tx: Tx,
+        ids: Sequence[int],
+        *,
+        total: int,
+        filter_in_force: Filter,
+        similarities: Sequence[shapes.SimilarityShape] | None = None,
     ) -> Answer:
         """Answer a list of images, with what the caller did with them and how many match."""
         found = images.find_many(tx, ids)
         spoilered = find.spoilered(tx, filter_in_force, ids) if ids else ()
         encoded = b",".join(self.many(call, tx, found, spoilered))
         interactions = _interactions(tx, ids)
-        body = b'{"images":[%b],"interactions":%b,"total":%d}' % (encoded, interactions, total)
+        more = b"" if similarities is None else b',"similarities":' + encode_json(similarities)
+        body = b'{"images":[%b],"interactions":%b,"total":%d%b}' % (
+            encoded,
+            interactions,
+            total,
+            more,
+        )
         return Answer(200, body)
 
 
