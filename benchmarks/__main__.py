@@ -18,7 +18,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import crowd, datasets, picking, processes, rendering, searches, serving, world
+from benchmarks import (
+    crowd,
+    datasets,
+    picking,
+    processes,
+    recognition,
+    rendering,
+    searches,
+    serving,
+    vectors,
+    world,
+)
 from benchmarks.measure import Row, report
 from menagerie import settings
 from menagerie.library import Library
@@ -33,9 +44,20 @@ PARTS = (
     "http",
     "media",
     "datasets",
+    "recognition",
+    "similar",
 )
 VOCABULARY, LARGE_VOCABULARY = 20_000, 500_000
-LIBRARIES = ("litestar", "granian", "pyroaring", "numpy", "sqlalchemy", "pyvips", "msgspec")
+LIBRARIES = (
+    "litestar",
+    "granian",
+    "pyroaring",
+    "numpy",
+    "sqlalchemy",
+    "pyvips",
+    "msgspec",
+    "onnxruntime",
+)
 _err = Console(stderr=True)
 
 
@@ -151,6 +173,19 @@ def exported(worlds: Worlds, sizes: list[int]) -> list[Row]:
     return datasets.rows(worlds.folder)
 
 
+def recognised(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure the models."""
+    del sizes
+    worlds.folder.mkdir(parents=True, exist_ok=True)
+    return recognition.rows(worlds.folder)
+
+
+def similar(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure similar images at the largest size; the vectors are built once, some minutes."""
+    worlds.folder.mkdir(parents=True, exist_ok=True)
+    return vectors.rows(worlds.folder, sizes[-1])
+
+
 _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "search": ("search in the core", search),
     "vocabulary": (f"patterns over {LARGE_VOCABULARY:,} tags", vocabulary),
@@ -161,6 +196,8 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "http": ("HTTP, one worker", http),
     "media": ("pictures", media),
     "datasets": ("exports", exported),
+    "recognition": ("recognition", recognised),
+    "similar": ("similar images", similar),
 }
 
 
@@ -179,7 +216,7 @@ def main() -> int:
             load = os.getloadavg()[0]
             rows = part(worlds, sizes)
             is_met &= all(row.is_met is not False for row in rows)
-            at = "" if name in {"media", "datasets"} else f", {sizes[-1]:,} images"
+            at = "" if name in {"media", "datasets", "recognition"} else f", {sizes[-1]:,} images"
             report(f"{title}{at} (load before {load:.1f}, after {os.getloadavg()[0]:.1f})", rows)
     finally:
         shutil.rmtree(worlds.copies, ignore_errors=True)
