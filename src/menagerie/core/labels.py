@@ -47,6 +47,8 @@ class Suggestion(msgspec.Struct, frozen=True):
 
     tag_id: int
     name: str
+    slug: str
+    category: str | None
     confidence: float
 
 
@@ -437,7 +439,11 @@ def suggestions(tx: Tx, image_id: int) -> list[Suggestion]:
     """
     visibility.require_visible(tx, image_id)
     rows = tx.all(
-        select(_label.tag_id, schema.tags.c.name, func.coalesce(_label.confidence, 0.0))
+        select(
+            _label.tag_id,
+            *(schema.tags.c[name] for name in ("name", "slug", "category")),
+            func.coalesce(_label.confidence, 0.0),
+        )
         .join(schema.tags, schema.tags.c.id == _label.tag_id)
         .where(_label.image_id == image_id, _SUGGESTED)
         .order_by(_label.confidence.desc(), schema.tags.c.name)
