@@ -33,6 +33,7 @@ from menagerie.web import (
     reports,
     review,
     settings_pages,
+    suggested,
     validate,
     vocabulary,
 )
@@ -211,6 +212,7 @@ _FORMS: dict[str, PageHandler] = {
     "/images/{id:str}/fave": picture.fave,
     "/images/{id:str}/hide": picture.hide,
     "/images/{id:str}/tags": picture.edit_tags,
+    "/images/{id:str}/suggested": suggested.answer,
     "/images/{id:str}/sources": picture.edit_sources,
     "/images/{id:str}/description": picture.edit_description,
     "/images/{id:str}/delete": picture.delete,

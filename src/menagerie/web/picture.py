@@ -15,6 +15,7 @@ from menagerie.core import (
     labels,
     moderation,
     rights,
+    similar,
     validations,
     visibility,
     votes,
@@ -27,7 +28,7 @@ from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
 from menagerie.media.hashes import Intensities
 from menagerie.storage.schema import Audience
-from menagerie.web import grid, shapes, texts
+from menagerie.web import grid, shapes, suggested, texts
 from menagerie.web.render import url
 from menagerie.web.visit import Form, Visit, read_lines
 
@@ -97,6 +98,8 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
         "opened_href": url(f"/images/{image.id}", open=1, **memory),
         "representations": shapes.files(image),
         "groups": shapes.tag_groups(image.tags),
+        "suggested": suggested.of(tx, image),
+        "alike": suggested.alike(tx, image, chosen) if state == "visible" else [],
         "judged": validations.of_image(tx, image.id) if state == "visible" else [],
         "outlines": _outlines(tx, image) if state == "visible" else [],
         "mine": mine,
@@ -178,7 +181,9 @@ def favorites(visit: Visit) -> Answer:
 
 
 def related(visit: Visit) -> Answer:
-    """Show pictures with nearly the same light in the same places; to programs, just those.
+    """Show pictures that look alike, then such as have nearly the same light in the same places.
+
+    To programs, just those.
 
     Source: DerPyBooruPhi 0.10.6 looks for `<div class="media-box" data-image-id="`.
     """
@@ -186,7 +191,8 @@ def related(visit: Visit) -> Answer:
         image_id = visibility.require_visible(tx, visit.call.path_id()).id
         image = images.get(tx, image_id)
         chosen = filters.effective(tx)
-        ids: list[int] = []
+        alike = similar.similar(tx, image_id, _MOST_RELATED, filter=chosen)
+        ids = [one.image_id for one in alike]
         light = _intensities(image)
         if light is not None:
             near = find.reverse(
@@ -197,7 +203,7 @@ def related(visit: Visit) -> Answer:
                 limit=_MOST_RELATED,
             )
             shown = find.bitmap(tx, find.parse(tx, "*"), filter=chosen)
-            ids = [other for other in near.ids if other != image_id and other in shown]
+            ids += [i for i in near.ids if i != image_id and i in shown and i not in ids]
         view = visit.view()
         pictures = grid.pictures(tx, ids, chosen, view=view)
     page = "related.html" if visit.reads_html else "related_bare.html"
