@@ -8,7 +8,7 @@ import pyvips
 
 from media import make
 from menagerie.errors import TooLarge, Unsupported
-from menagerie.media import containers
+from menagerie.media import containers, sight
 from menagerie.media.examine import examine, query_features
 from menagerie.media.hashes import hamming, sha512_hex
 from menagerie.media.limits import CORRUPT, Limits
@@ -209,3 +209,41 @@ def test_what_cannot_be_optimised_is_returned_as_it_is():
     whole = make.png_header(10, 10)
     damaged = whole[:33] + make.chunk(b"IDAT", b"no zlib stream") + make.chunk(b"IEND", b"")
     assert optimise_png(damaged) == damaged
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        make.gif(),
+        make.apng(),
+        make.webm(),
+        make.svg("<rect width='9' height='9' fill='red'/>"),
+        jpeg(pyvips.Image.gaussnoise(900, 700, mean=128, sigma=40).cast("uchar")),
+    ],
+)
+def test_views_come_out_of_the_same_look_and_only_when_wanted(pool, put, data):
+    path = put(data)
+    without, found = pool.run(examine, path), pool.run(examine, path, wants_views=True)
+    assert without.views is None
+    assert msgspec.structs.replace(found, views=None) == without
+    alone = pool.run(sight.views, path)
+    assert len(found.views.whole) == len(alone.whole)
+    assert _far(found.views.subject, alone.subject) < 6
+    assert max(map(_far, found.views.whole, alone.whole)) < 6
+
+
+def test_views_of_a_turned_picture_are_upright(pool, put):
+    data = np.zeros((300, 500, 3), np.uint8)
+    data[:, 250:] = 255
+    picture = pyvips.Image.new_from_array(data).copy(interpretation="srgb")
+    picture.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    found = pool.run(examine, put(picture.jpegsave_buffer(Q=95)), wants_views=True)
+    view = np.frombuffer(found.views.subject, np.uint8).reshape(224, 224, 3)
+    assert view[:100].mean() < 10
+    assert view[-100:].mean() > 245
+
+
+def _far(one: bytes, other: bytes) -> float:
+    """How far two views are apart, in steps of 255."""
+    pair = (np.frombuffer(view, np.uint8).astype(int) for view in (one, other))
+    return float(np.abs(np.subtract(*pair)).mean())
