@@ -29,7 +29,9 @@ from menagerie.web import (
     files,
     laws,
     pages,
+    pets,
     picture,
+    recognised,
     reports,
     review,
     settings_pages,
@@ -169,6 +171,7 @@ _PAGES: dict[str, PageHandler] = {
     "/images/{id:str}/favorites": picture.favorites,
     "/images/{id:str}/related": picture.related,
     "/images/{id:str}/history": picture.history,
+    "/images/{id:str}/status": recognised.status,
     "/upload": entry.upload_page,
     "/login": entry.login_page,
     "/register": entry.register_page,
@@ -200,6 +203,9 @@ _PAGES: dict[str, PageHandler] = {
     "/breeds/laws": laws.page,
     "/breeds/laws/{code:str}": laws.country_page,
     "/breeds/{key:str}": breeds.breed_page,
+    "/pets": pets.page,
+    "/pets/new": pets.new_page,
+    "/pets/{code:str}": pets.pet_page,
     "/export": datasets.page,
     "/exports/{key:str}": datasets.progress,
     "/exports/{key:str}/download": datasets.download,
@@ -248,8 +254,20 @@ _FORMS: dict[str, PageHandler] = {
     "/validate": validate.judge,
     "/vocabulary": vocabulary.wish,
     "/vocabulary/decide": vocabulary.decide,
+    "/pets/{code:str}/edit": pets.edit,
+    "/pets/{code:str}/delete": pets.delete,
     "/export": datasets.request,
     "/snapshots/{key:str}/export": datasets.export_snapshot,
+}
+_FILE_FORMS: dict[str, PageHandler] = {
+    "/upload": entry.upload,
+    "/donate": donate.donate,
+    "/pets": pets.create,
+    "/pets/{code:str}/photos": pets.add_photos,
+}
+_LONG_FORMS: dict[str, PageHandler] = {
+    "/pets/{code:str}/analyse": pets.analyse,
+    "/pets/{code:str}/portrait": pets.portray,
 }
 _FILES: dict[str, tuple[Handler, Runs]] = {
     "/static/{version:str}/{file:str}": (files.static_file, Runs.INLINE),
@@ -264,8 +282,8 @@ def routes(_library: Library) -> Door:
     operations = [
         *(_operation("GET", path, reader(page)) for path, page in _PAGES.items()),
         *(_operation("POST", path, writer(form)) for path, form in _FORMS.items()),
-        _operation("POST", "/upload", writer(entry.upload), takes_files=True),
-        _operation("POST", "/donate", writer(donate.donate), takes_files=True),
+        *(_operation("POST", p, writer(form), takes_files=True) for p, form in _FILE_FORMS.items()),
+        *(_operation("POST", p, writer(form), Runs.LONG) for p, form in _LONG_FORMS.items()),
         *(_operation("GET", path, run, runs) for path, (run, runs) in _FILES.items()),
     ]
     return Door(

@@ -367,5 +367,5 @@ def _alike(there: Book, breed: Breed) -> list[Breed]:
         return len(words & set(_temperament(other))), other.group == breed.group
 
     others = [other for other in there.of_species(breed.species) if other.id != breed.id]
-    alike = [other for other in others if likeness(other)[0] >= 2]  # noqa: PLR2004  # one is chance
+    alike = [other for other in others if likeness(other)[0] >= 2]  # one is chance
     return sorted(alike, key=likeness, reverse=True)[:_MOST_ALIKE]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from menagerie.core import galleries, images, intake, labelling, tags, words
+from menagerie.core import galleries, images, intake, labelling, tags, visibility, words
 from menagerie.datasets import licences
 from menagerie.errors import Conflict, Invalid, TooLarge, Unauthenticated
 from menagerie.http import answers
@@ -13,7 +13,7 @@ from menagerie.http.answers import Answer
 from menagerie.http.limits import Spooled
 from menagerie.library import Tx
 from menagerie.storage.schema import Review
-from menagerie.web import shapes
+from menagerie.web import recognised, shapes
 from menagerie.web.texts import marked
 from menagerie.web.visit import Form, Visit
 
@@ -30,6 +30,7 @@ class Outcome(msgspec.Struct, frozen=True):
     existing_id: int | None = None
     problems: Sequence[str] = ()
     is_waiting: bool = False
+    report: recognised.Report | None = None
 
 
 class Named(NamedTuple):
@@ -127,6 +128,8 @@ def _take(visit: Visit, file: Spooled, named: Named) -> Outcome:
             if visit.actor.is_signed_in:
                 galleries.collect_donation(tx, image_id)
             image = images.get(tx, image_id)
+            may_see = visibility.may_see(tx.actor, image)
+            report = recognised.of(tx, image) if may_see else None
     except Conflict as error:
         return Outcome(file.name, existing_id=error.existing_id)
     except TooLarge as error:
@@ -135,7 +138,8 @@ def _take(visit: Visit, file: Spooled, named: Named) -> Outcome:
         raise Invalid({"labels": [error.message]}) from error
     except Invalid as error:
         return Outcome(file.name, problems=[text for ts in error.fields.values() for text in ts])
-    return Outcome(file.name, shapes.picture(image), is_waiting=image.review != Review.APPROVED)
+    is_waiting = image.review != Review.APPROVED
+    return Outcome(file.name, shapes.picture(image), is_waiting=is_waiting, report=report)
 
 
 def suggest(visit: Visit) -> Answer:

@@ -50,5 +50,5 @@ def span(low: float, high: float) -> str:
 
 def _rounded(value: float) -> float:
     """Return a number of pounds or inches: small ones to the half, others whole."""
-    step = 0.5 if value < 20 else 1  # noqa: PLR2004  # a half is much of a little dog
+    step = 0.5 if value < 20 else 1  # a half is much of a little dog
     return max(step, round(value / step) * step)

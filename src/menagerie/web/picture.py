@@ -28,7 +28,7 @@ from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
 from menagerie.media.hashes import Intensities
 from menagerie.storage.schema import Audience
-from menagerie.web import grid, shapes, suggested, texts
+from menagerie.web import grid, recognised, shapes, suggested, texts
 from menagerie.web.render import url
 from menagerie.web.visit import Form, Visit, read_lines
 
@@ -101,6 +101,7 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
         "suggested": suggested.of(tx, image),
         "alike": suggested.alike(tx, image, chosen) if state == "visible" else [],
         "judged": validations.of_image(tx, image.id) if state == "visible" else [],
+        "report": recognised.of(tx, image),
         "outlines": _outlines(tx, image) if state == "visible" else [],
         "mine": mine,
         "may_vote": may_act and state in {"visible", "pending", "private"},

@@ -64,6 +64,28 @@ CATEGORIES = {
 }
 NO_CATEGORY = marked("Tags")
 SPECIES = {"dog": marked("Dogs"), "cat": marked("Cats")}
+ANIMALS = {"dog": marked("Dog"), "cat": marked("Cat")}
+SEXES = {"female": marked("Female"), "male": marked("Male")}
+POSES = {
+    "front": marked("from the front"),
+    "face": marked("face"),
+    "side": marked("from the side"),
+    "left": marked("from the left"),
+    "right": marked("from the right"),
+    "back": marked("from behind"),
+    "top": marked("from above"),
+    "sitting": marked("sitting"),
+    "other": marked("otherwise"),
+}
+"""How a pet is seen in a photograph."""
+ANALYSES = {
+    "body_condition": marked("Body condition"),
+    "age": marked("Age"),
+    "muscle": marked("Muscles"),
+    "weight": marked("Weight"),
+    "genealogy": marked("What it looks like"),
+}
+MUSCLES = {True: marked("Signs of lost muscle"), False: marked("No sign of lost muscle")}
 LEVELS = {
     "national": marked("Whole country"),
     "state": marked("States"),

@@ -1,4 +1,5 @@
 // Several pictures, one after the other: each with its own line that says how far it is.
+import { watch } from "./poll.js";
 import { readPage } from "./read.js";
 
 function enhance(form) {
@@ -79,8 +80,10 @@ function enhance(form) {
     const outcome = page.querySelector("[data-outcome]");
     const state = item.querySelector(".end");
     const isTaken = outcome && outcome.dataset.outcome !== "refused";
-    if (isTaken) item.replaceWith(outcome);
-    else {
+    if (isTaken) {
+      item.replaceWith(outcome);
+      watch(outcome);
+    } else {
       const text = outcome ?? page.querySelector("main .field .wrong, main .wrong, main h1");
       const problems = [...(outcome ?? page).querySelectorAll(outcome ? ".why" : "main .wrong")].map((p) => p.textContent.trim());
       state.textContent = problems.join(" ") || text?.textContent.trim() || words.failed;

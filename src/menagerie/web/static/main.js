@@ -1,4 +1,5 @@
 // What pages can do beyond links and forms. Everything here is an addition: nothing needs it.
+import { watch } from "./poll.js";
 import { readPage } from "./read.js";
 import { suggest } from "./suggest.js";
 import { upload } from "./upload.js";
@@ -131,12 +132,6 @@ async function lookAgain() {
 }
 if (waiting) setTimeout(lookAgain, Number(waiting.dataset.refresh) * 1000);
 
-// Long work: its part of the page is looked at again until it is done.
-async function poll(place) {
-  const answer = await fetch(location.href).catch(() => null);
-  const fresh = answer?.ok ? readPage(await answer.text()).querySelector(place.dataset.poll) : null;
-  if (fresh) place.replaceWith(fresh);
-  const next = fresh ?? place;
-  if (next.dataset.poll) setTimeout(poll, 1000, next);
-}
-for (const place of document.querySelectorAll("[data-poll]")) setTimeout(poll, 1000, place);
+// Long work, and what it leaves behind.
+watch(document);
+document.addEventListener("fresh", (event) => enhance(event.target));
