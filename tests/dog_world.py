@@ -4,7 +4,6 @@ import re
 from typing import Any, NamedTuple
 
 import httpx
-import msgspec
 
 import build
 import files
@@ -106,11 +105,6 @@ class Kennel:
     def reading(self, role: str = "") -> Any:
         """Open a reading transaction of somebody, or of the library itself."""
         return self.library.reading(self.actors[role] if role else SYSTEM)
-
-
-def pretty(answer: httpx.Response) -> str:
-    """Return JSON as golden files keep it: indented, in the order it was sent."""
-    return msgspec.json.format(answer.content, indent=1).decode() + "\n"
 
 
 def without_times(text: str) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from types import ModuleType
+from typing import Any
 
 from menagerie.dialects.dogapi import (
     files,
@@ -12,6 +13,7 @@ from menagerie.dialects.dogapi import (
     handlers_images,
     handlers_labels,
     handlers_laws,
+    handlers_pets,
     handlers_requests,
     handlers_texts,
     handlers_uploads,
@@ -34,12 +36,14 @@ from menagerie.errors import (
     Unavailable,
     Unsupported,
 )
+from menagerie.http import answers, openapi
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call, WrongMethod
 from menagerie.http.parameters import Malformed
-from menagerie.http.routing import Door, ErrorAnswer
+from menagerie.http.routing import Door, ErrorAnswer, Operation, Runs
 from menagerie.library import Library
 
+TITLE = "TheDogAPI"
 DESCRIPTION = (
     "The API of TheDogAPI and TheCatAPI, version 1.6: pictures of dogs and cats, breeds and what is"
     " known about them, votes, favourites, pets, and what models see in pictures."
@@ -56,6 +60,7 @@ _HANDLERS: tuple[ModuleType, ...] = (
     handlers_favourites,
     handlers_accounts,
     handlers_requests,
+    handlers_pets,
 )
 ALLOWED_HEADERS = "Authorization, Content-Type, If-None-Match, Range, X-Api-Key, X-Request-Id"
 EXPOSED_HEADERS = (
@@ -65,41 +70,64 @@ EXPOSED_HEADERS = (
 
 
 def doors(library: Library) -> list[Door]:
-    """Return the doors of the dialect; what is below /v1 and nobody else's is its own."""
-    prefix = site.prefix_of(library.settings)
+    """Return the doors of the dialect: its API, its files, and the document of both."""
+    shown = [_api(library), _files(library)]
+    whole = openapi.document(TITLE, DESCRIPTION, shown)
+    operation = Operation(
+        "GET", ("/openapi-json",), _document(whole), Runs.INLINE, is_documented=False
+    )
     return [
-        Door(
-            name="dogapi",
-            title="TheDogAPI",
-            description=DESCRIPTION,
-            prefixes=(prefix + site.API, prefix + site.API + "/images"),
-            operations=[one for module in _HANDLERS for one in module.operations(library)],
-            shapes=(shapes.ErrorShape,),
-            credentials={
-                "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
-                "query-key": {"type": "apiKey", "in": "query", "name": "api_key"},
-            },
-            identify=site.identify,
-            errors=ERRORS,
-            headers=(("cache-control", "no-store"), ("vary", "Origin")),
-            finish=site.finish,
-            allows_origins=True,
-            allowed_headers=ALLOWED_HEADERS,
-            exposed_headers=EXPOSED_HEADERS,
-        ),
-        Door(
-            name="dogapi files",
-            title="TheDogAPI",
-            # The web face has the pages of images, whose names have no dot.
-            prefixes=(prefix + "/images/*.*",),
-            operations=files.operations(library),
-            identify=files.identify,
-            errors=ERRORS,
-            allows_origins=True,
-            allowed_headers=ALLOWED_HEADERS,
-            exposed_headers=EXPOSED_HEADERS,
+        *shown,
+        shown[1]._replace(
+            name="dogapi document", prefixes=("/openapi-json",), operations=(operation,)
         ),
     ]
+
+
+def _api(library: Library) -> Door:
+    """Return the door below /v1, which also has all there that is nobody else's."""
+    prefix = site.prefix_of(library.settings)
+    return Door(
+        name="dogapi",
+        title=TITLE,
+        description=DESCRIPTION,
+        prefixes=(prefix + site.API, prefix + site.API + "/images"),
+        operations=[one for module in _HANDLERS for one in module.operations(library)],
+        shapes=(shapes.ErrorShape,),
+        credentials={
+            "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+            "query-key": {"type": "apiKey", "in": "query", "name": "api_key"},
+        },
+        identify=site.identify,
+        errors=ERRORS,
+        headers=(("cache-control", "no-store"), ("vary", "Origin")),
+        finish=site.finish,
+        allows_origins=True,
+        allowed_headers=ALLOWED_HEADERS,
+        exposed_headers=EXPOSED_HEADERS,
+    )
+
+
+def _files(library: Library) -> Door:
+    """Return the door of pictures; pages of images, whose names have no dot, are the web's."""
+    return Door(
+        name="dogapi files",
+        title=TITLE,
+        prefixes=(site.prefix_of(library.settings) + "/images/*.*",),
+        operations=files.operations(library),
+        identify=files.identify,
+        errors=ERRORS,
+        allows_origins=True,
+        allowed_headers=ALLOWED_HEADERS,
+        exposed_headers=EXPOSED_HEADERS,
+    )
+
+
+def _document(whole: dict[str, Any]) -> Callable[[Call], Answer]:
+    def handler(call: Call) -> Answer:
+        return answers.json({**whole, "servers": [{"url": call.base_url}]})
+
+    return handler
 
 
 # How errors are worded.
@@ -122,7 +150,9 @@ def _invalid(error: Invalid, call: Call) -> Answer:
 
 
 def _unsupported(error: Unsupported, call: Call) -> Answer:
-    return site.error(call, 400, error.code, f"Invalid file data. {error.message}")
+    """A picture of a kind that is not taken is 415; what is no picture is wrong data."""
+    status = 400 if error.media_type is None else 415
+    return site.error(call, status, error.code, f"Invalid file data. {error.message}")
 
 
 def _taken(error: Taken, call: Call) -> Answer:

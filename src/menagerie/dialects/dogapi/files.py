@@ -69,6 +69,9 @@ def operations(library: Library) -> tuple[Operation, ...]:
                 Outcome(304, "It has not changed."),
                 *wrong,
                 *site.READS,
+                # Below the same path, names without a dot are the web face's.
+                Outcome(200, "The page of an image.", media_type=answers.HTML),
+                Outcome(404, "There is none.", media_type=answers.HTML),
             ),
         ),
     )

@@ -206,7 +206,7 @@ def number_of(call: Call, name: str, default: int | None, *, least: int = 0) -> 
         return default
     digits = text.removesuffix(".0")
     if not (digits.isascii() and digits.isdigit()) or int(digits[:30]) < least:
-        raise Invalid({name: [f"INVALID_DATA must be a whole number from {least}"]})
+        raise Invalid({name: [f"INVALID_DATA {name} must be a whole number from {least}"]})
     return min(int(digits[:30]), MOST_OFFSET)
 
 
