@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import (
+    animals,
     crowd,
     datasets,
     picking,
@@ -42,6 +43,7 @@ PARTS = (
     "crowd",
     "memory",
     "http",
+    "animals",
     "media",
     "datasets",
     "recognition",
@@ -159,6 +161,11 @@ def http(worlds: Worlds, sizes: list[int]) -> list[Row]:
     return serving.rows(worlds.copy(sizes[-1]))
 
 
+def animals_(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure what programs about pets ask most, in the smallest world; it is written to."""
+    return animals.rows(worlds.copy(sizes[0]))
+
+
 def media(worlds: Worlds, sizes: list[int]) -> list[Row]:
     """Measure the way from upload to all representations."""
     del sizes
@@ -194,6 +201,7 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "crowd": ("labels and verdicts", crowd_),
     "memory": ("a process", memory),
     "http": ("HTTP, one worker", http),
+    "animals": ("pictures of dogs and breeds over HTTP", animals_),
     "media": ("pictures", media),
     "datasets": ("exports", exported),
     "recognition": ("recognition", recognised),

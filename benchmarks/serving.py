@@ -46,7 +46,7 @@ def rows(data: Path) -> list[Row]:
             rival = f"/ready/{size}" if us is None else f"/spent/{size}/{round(us)}"
             note = f"{size:,} bytes" if us is None else f"{size:,} bytes, {us:,.0f} µs of core"
             found += [
-                _pair(f"{what} ({note}), {n} at a time", (ours, path), (bare, rival), n)
+                pair(f"{what} ({note}), {n} at a time", (ours, path), (bare, rival), n)
                 for n in CONNECTIONS
             ]
         return [*found, *_writes(ours.url, key)]
@@ -65,7 +65,8 @@ def _core_us(data: Path, wanted: Sequence[searches.Query]) -> list[float]:
 _Side = tuple[servers.Server, str]
 
 
-def _pair(what: str, ours: _Side, bare: _Side, connections: int) -> Row:
+def pair(what: str, ours: _Side, bare: _Side, connections: int) -> Row:
+    """Measure one answer on both sides in turns, over so many connections."""
     rates: dict[int, list[float]] = {0: [], 1: []}
     shares: dict[int, list[float]] = {0: [], 1: []}
     for _ in range(ROUNDS):
