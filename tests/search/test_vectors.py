@@ -113,6 +113,18 @@ def test_memory_per_picture(vectors):
     assert index.size_bytes / len(index) <= 64
 
 
+def test_replacing_everything_takes_no_more_memory(vectors):
+    index = VectorIndex()
+    some = codes.encode(vectors)
+    ids = range(1, 30_001)
+    for turn in range(4):
+        index.add(ids, np.roll(some, turn, axis=0)[np.arange(30_000) % len(some)])
+    assert len(index) == 30_000
+    assert index.size_bytes / len(index) <= 2 * 64
+    # The last turn counts: every code has moved on by three.
+    assert index.search(vectors[0], count=10, allowed=BitMap(range(1, 3001)))[0] == 4
+
+
 def test_searching_while_adding(vectors):
     index, errors, done = VectorIndex(), [], threading.Event()
     some = codes.encode(vectors)

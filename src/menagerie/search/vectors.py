@@ -70,6 +70,9 @@ class VectorIndex:
             # Of an id that is twice among `ids` the last counts.
             last = len(ids) - 1 - np.unique(numbers[::-1], return_index=True)[1]
             self._append(numbers[np.sort(last)], words[np.sort(last)])
+            self._known = self._known | BitMap(ids)
+            if self._rows - len(self._known) > max(_ROWS, len(self._known) // _FEW):
+                self._compact()
 
     def _append(self, ids: Ids, words: NDArray[np.uint64]) -> None:
         done = 0
@@ -85,7 +88,14 @@ class VectorIndex:
             done += count
             # Last, so that a search never reads a row that is half written.
             self._rows += count
-        self._known = self._known | BitMap(ids)
+
+    def _compact(self) -> None:
+        """Drop the emptied rows. Searches under way keep the blocks that they have."""
+        before, rows = self._blocks, self._rows
+        self._blocks, self._rows = (), 0
+        for start, block in zip(range(0, rows, _ROWS), before, strict=False):
+            kept = np.flatnonzero(block.ids[: rows - start])
+            self._append(block.ids[kept], block.words[:, kept].T)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Forget pictures; unknown ones are passed over."""
