@@ -1,9 +1,11 @@
 """What the law says of breeds: by country, and by breed. Information, not legal advice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from menagerie.core.animals import book, laws
+from menagerie.core.apps import quotas
 from menagerie.core.apps.opinions import Order
 from menagerie.data.animals import Approach, LawKind
 from menagerie.dialects.dogapi import shapes_animals, site
@@ -27,7 +29,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             "GET",
             site.paths(library, "/breeds/bans/countries"),
             _countries,
-            Runs.INLINE,
+            Runs.EXECUTOR,
             summary="List the countries with legislation about breeds.",
             parameters=(site.SPECIES, Parameter("animal_type", "dog or cat.")),
             outcomes=(
@@ -40,7 +42,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             "GET",
             site.paths(library, "/breeds/bans/country"),
             _country,
-            Runs.INLINE,
+            Runs.EXECUTOR,
             summary="Show the legislation of a country; information, not legal advice.",
             parameters=(
                 Parameter("country", "ISO 3166-1 code of two letters.", example="DK"),
@@ -57,7 +59,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             "GET",
             site.paths(library, "/breeds/bans/breed/{breed_id:str}"),
             _breed,
-            Runs.INLINE,
+            Runs.EXECUTOR,
             summary="List what laws say of a breed.",
             parameters=(_BREED, site.SPECIES),
             outcomes=(
@@ -67,6 +69,14 @@ def operations(library: Library) -> tuple[Operation, ...]:
             needs_key=True,
         ),
     )
+
+
+@contextmanager
+def _reading(call: Call) -> Iterator[Tx]:
+    """Open a transaction of an account that may read what we know of laws."""
+    with call.reading(site.require_key(call)) as tx:
+        quotas.require_feature(tx, "breed_legislation")
+        yield tx
 
 
 def _one_of(call: Call, name: str, allowed: type[StrEnum]) -> str | None:
@@ -83,7 +93,7 @@ def _countries(call: Call) -> Answer:
     animal = _one_of(call, "animal_type", Species)
     if animal and species is None:
         species = Species(animal)
-    with call.reading(site.require_key(call)) as tx:
+    with _reading(call) as tx:
         if isinstance(species, Unknown) or (animal and species != animal):
             return answers.json([])
         found = laws.countries(tx, species)
@@ -100,7 +110,7 @@ def _country(call: Call) -> Answer:
     kind = _one_of(call, "legislation_type", LawKind)
     approach = _one_of(call, "approach", Approach)
     species = site.species_of(call, spans_all=True)
-    with call.reading(site.require_key(call)) as tx:
+    with _reading(call) as tx:
         found = laws.of_country(
             tx,
             code,
@@ -140,7 +150,7 @@ def _takes_breed(call: Call, tx: Tx) -> Callable[[int | None], bool] | None:
 def _breed(call: Call) -> Answer:
     """GET /breeds/bans/breed/:breed_id."""
     species = site.species_of(call, spans_all=True)
-    with call.reading(site.require_key(call)) as tx:
+    with _reading(call) as tx:
         breed = breed_of(tx, call.text("breed_id"))
         if isinstance(species, Unknown):
             return answers.json([])

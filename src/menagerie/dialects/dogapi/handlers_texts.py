@@ -1,12 +1,14 @@
 """Facts, health tips and where they come from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from menagerie.core.animals import book, texts, translations
 from menagerie.core.animals.book import Breed
 from menagerie.core.animals.texts import AnimalText
 from menagerie.core.animals.translations import Translator
+from menagerie.core.apps import quotas
 from menagerie.core.apps.opinions import Order
 from menagerie.dialects.dogapi import shapes_animals, site
 from menagerie.dialects.dogapi.handlers_breeds import breed_of, ordered
@@ -20,6 +22,7 @@ from menagerie.library import Library, Tx
 from menagerie.storage.schema import AnimalTextKind, Species
 
 _FACT, _TIP = AnimalTextKind.FACT, AnimalTextKind.HEALTH_TIP
+_FEATURES = {_FACT: "full_breed_schema", _TIP: "enable_health_tips"}
 _SOURCES = Parameter("include_sources", "true: with the addresses that it comes from.")
 _OF_BREED = Parameter("breed_id", "Id of the breed that it is about.", example="1")
 _BREED = Parameter("breed_id", "Id of the breed.", "path", "1")
@@ -48,7 +51,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             "GET",
             site.paths(library, *tails),
             handler,
-            Runs.INLINE,
+            Runs.EXECUTOR,
             summary=summary,
             parameters=parameters,
             outcomes=(outcome, *site.READS),
@@ -100,6 +103,14 @@ def operations(library: Library) -> tuple[Operation, ...]:
     )
 
 
+@contextmanager
+def _reading(call: Call, kind: AnimalTextKind) -> Iterator[Tx]:
+    """Open a transaction of an account that may read such texts."""
+    with call.reading(site.require_key(call)) as tx:
+        quotas.require_feature(tx, _FEATURES[kind])
+        yield tx
+
+
 def _shape(call: Call, tx: Tx) -> Callable[[AnimalText], Any]:
     """Return what writes a text in the language asked for, with sources if asked for."""
     translator = translations.translated(tx, site.language_of(call))
@@ -139,7 +150,7 @@ def _page(
 def _list(kind: AnimalTextKind) -> Handler:
     def handler(call: Call) -> Answer:
         """GET /facts and GET /health-tips."""
-        with call.reading(site.require_key(call)) as tx:
+        with _reading(call, kind) as tx:
             breed_id, species = _asked(call, tx, spans_all=False)
             if isinstance(species, Unknown) or isinstance(breed_id, Unknown):
                 paging = site.page_of(call, limit_default=10, limit_max=100, takes_offset=True)
@@ -164,7 +175,7 @@ def _asked(
 def _of_breed(kind: AnimalTextKind) -> Handler:
     def handler(call: Call) -> Answer:
         """GET /facts/breed/:breed_id and the like."""
-        with call.reading(site.require_key(call)) as tx:
+        with _reading(call, kind) as tx:
             return _page(call, tx, kind, None, breed_of(tx, call.text("breed_id")).id)
 
     return handler
@@ -172,7 +183,7 @@ def _of_breed(kind: AnimalTextKind) -> Handler:
 
 def _any(call: Call) -> Answer:
     """GET /facts/random."""
-    with call.reading(site.require_key(call)) as tx:
+    with _reading(call, _FACT) as tx:
         breed_id, species = _asked(call, tx, spans_all=True)
         if isinstance(species, Unknown) or isinstance(breed_id, Unknown):
             raise NotFound
@@ -182,7 +193,7 @@ def _any(call: Call) -> Answer:
 
 def _any_of_breed(call: Call) -> Answer:
     """GET /facts/breed/:breed_id/random."""
-    with call.reading(site.require_key(call)) as tx:
+    with _reading(call, _FACT) as tx:
         breed = breed_of(tx, call.text("breed_id"))
         return answers.json(_shape(call, tx)(texts.pick(tx, _FACT, breed_id=breed.id)))
 
@@ -190,7 +201,7 @@ def _any_of_breed(call: Call) -> Answer:
 def _any_of_species(call: Call) -> Answer:
     """GET /facts/species/:species_id/random."""
     species = site.species_named(call.text("species_id"))
-    with call.reading(site.require_key(call)) as tx:
+    with _reading(call, _FACT) as tx:
         if isinstance(species, Unknown):
             raise NotFound
         return answers.json(_shape(call, tx)(texts.pick(tx, _FACT, species=species)))
@@ -199,7 +210,7 @@ def _any_of_species(call: Call) -> Answer:
 def _show(kind: AnimalTextKind) -> Handler:
     def handler(call: Call) -> Answer:
         """GET /facts/:id and GET /health-tips/:id."""
-        with call.reading(site.require_key(call)) as tx:
+        with _reading(call, kind) as tx:
             return answers.json(_shape(call, tx)(texts.get(tx, kind, call.text("id"))))
 
     return handler
@@ -208,7 +219,7 @@ def _show(kind: AnimalTextKind) -> Handler:
 def _sources(call: Call) -> Answer:
     """GET /sources."""
     paging = site.page_of(call, limit_default=10, limit_max=100)
-    with call.reading(site.require_key(call)) as tx:
+    with _reading(call, _FACT) as tx:
         found = texts.sources(tx)
         codes = {breed.id: breed.code for breed in book.book(tx).breeds}
     page = ordered(call, found, Order.ASC, paging)
