@@ -155,31 +155,46 @@ def subject(picture: Field) -> Field:
     count = small.shape[0]
     axis = np.linspace(-1, 1, count, dtype=np.float32)
     middle = np.exp(-((axis[None, :] ** 2) / 0.75 + ((axis[:, None] - 0.12) ** 2) / 0.85))
-    unlike = _unlike_rim(small)
+    unlike, trust = _unlike_rim(small)
     sharp = blur(np.abs(luma(small) - blur(luma(small), 2)), 5)
     sharp = np.asarray(sharp / (np.percentile(sharp, 95) + 1e-6), np.float32)
     likely = middle * (0.4 + 0.9 * np.clip(unlike, 0, 1) + 0.45 * np.clip(sharp, 0, 1))
-    mask = blur(smoothstep(np.asarray(likely, np.float32), 0.2, 0.55), 5)
+    by_place = smoothstep(np.asarray(likely, np.float32), 0.2, 0.55)
+    by_color = smoothstep(blur(np.clip(unlike, 0, 1), 2), 0.12, 0.4)
+    mask = blur(mix(by_place, by_color, trust), 5 - 3 * trust)
     grown = _apply(mask, lambda image: image.resize(size / count, kernel="cubic"))[:size, :size]
-    return np.clip(
-        smooth(grown[..., None], luma(blur(picture, 3))[..., None], 30, 0.5)[..., 0], 0, 1
-    )
+    guide = luma(blur(picture, 3))[..., None]
+    return np.clip(smooth(grown[..., None], guide, 30, 0.5)[..., 0], 0, 1)
 
 
-def _unlike_rim(small: Field) -> Field:
-    """Return how far each pixel's colour is from the nearest of those at the rim."""
+def _unlike_rim(small: Field) -> tuple[Field, float]:
+    """Return how far each pixel's colour is from those at the rim, and how far to trust that.
+
+    A rim of one colour (0 to 1: how much so) is a background; one of many says little.
+    """
     edge = max(2, small.shape[0] // 14)
     rim = np.concatenate(
         [part.reshape(-1, 3) for part in (small[:edge], small[:, :edge], small[:, -edge:])]
     )
-    centres = rim[np.linspace(0, len(rim) - 1, 6).astype(int)]
+    centres, shares = _colors(rim)
+    # A subject that touches the rim is no background for that.
+    common = centres[shares >= min(0.15, shares.max())]
+    gaps = np.sqrt(((small[:, :, None] - common) ** 2).sum(-1)).min(-1)
+    spread = float(np.median(np.abs(rim - np.median(rim, axis=0)).sum(-1)))
+    unlike = np.asarray(gaps / (np.percentile(gaps, 90) + 0.05), np.float32)
+    return unlike, math.exp(-((spread / 0.12) ** 2))
+
+
+def _colors(pixels: Field, count: int = 6) -> tuple[Field, Field]:
+    """Return the colours that pixels gather around, and how large a share of them each has."""
+    centres = pixels[np.linspace(0, len(pixels) - 1, count).astype(int)]
     for _ in range(6):
-        nearest = np.argmin(((rim[:, None] - centres[None]) ** 2).sum(-1), axis=1)
-        for index in range(len(centres)):
+        nearest = np.argmin(((pixels[:, None] - centres[None]) ** 2).sum(-1), axis=1)
+        for index in range(count):
             if (nearest == index).any():
-                centres[index] = rim[nearest == index].mean(axis=0)
-    gaps = np.sqrt(((small[:, :, None] - centres) ** 2).sum(-1)).min(-1)
-    return np.asarray(gaps / (np.percentile(gaps, 90) + 0.05), np.float32)
+                centres[index] = pixels[nearest == index].mean(axis=0)
+    shares = np.bincount(nearest, minlength=count) / len(pixels)
+    return centres, np.asarray(shares, np.float32)
 
 
 # Smoothing.

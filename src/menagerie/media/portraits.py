@@ -98,6 +98,13 @@ def _inset(picture: Field, mask: Any) -> Any:
     return painting.to_vips(picture).bandjoin(mask)
 
 
+def _framed(picture: Field, inner_px: int, frame: str) -> Field:
+    """Return a picture made smaller to fit into the window of a frame, so far from the edges."""
+    window = painting.to_vips(picture).resize((SIZE - 2 * inner_px) / SIZE)
+    sheet = window.embed(inner_px, inner_px, SIZE, SIZE, extend="copy")
+    return _flat(_over(sheet, _layer(frame)))
+
+
 def _disc(size: int) -> Any:
     """Return the mask of a circle that fills a square."""
     drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}">'
@@ -126,7 +133,7 @@ def _studio(image: Any, random: Random) -> Field:
     shade = painting.vignette(SIZE, start=0.6, end=1.45)[..., None]
     framed = np.clip(lit * (1 - 0.6 * shade), 0, 1)
     frame = ornaments.mount(58, width=14, colors=("#15161a", "#b99a5b"), bevel=0.16)
-    return _flat(_over(painting.to_vips(framed), _layer(frame)))
+    return _framed(framed, 58, frame)
 
 
 def _pack_leader(image: Any, _random: Random) -> Field:
@@ -261,8 +268,7 @@ def _oil_painting(image: Any, random: Random) -> Field:
     umber = np.array([1.03, 0.99, 0.9], np.float32)
     shade = painting.vignette(SIZE, start=0.7, end=1.5)[..., None]
     varnished = painted * (light * canvas)[..., None] * umber * (1 - 0.35 * shade)
-    scene = painting.to_vips(np.asarray(varnished, np.float32))
-    return _flat(_over(scene, _layer(ornaments.gilt_frame())))
+    return _framed(np.asarray(varnished, np.float32), 60, ornaments.gilt_frame())
 
 
 def _july_4th(image: Any, random: Random) -> Field:
@@ -288,10 +294,7 @@ def _professional(image: Any, _random: Random) -> Field:
     ivory = np.array([0.985, 0.965, 0.925], np.float32)
     toned = ink + (ivory - ink) * bent
     frame = ornaments.mount(132, width=20, colors=("#f7f6f2", "#1d2026"), bevel=1)
-    inner = SIZE - 2 * 132
-    window = painting.to_vips(np.asarray(toned, np.float32)).resize(inner / SIZE)
-    sheet = window.embed(132, 132, SIZE, SIZE, extend="white")
-    return _flat(_over(sheet, _layer(frame)))
+    return _framed(np.asarray(toned, np.float32), 132, frame)
 
 
 _PAINTERS: Mapping[Style, Callable[[Any, Random], Field]] = {
