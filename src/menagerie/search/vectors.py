@@ -19,7 +19,7 @@ Ids = NDArray[np.uint32]
 
 CANDIDATES = 200
 """Enough that the ten likest of a million are among them; `benchmarks/vectors.py` measures it."""
-_SHORT_LIST = 2000
+_SHORT_LIST = 1000
 _ROWS = 1 << 14
 """Rows of a block: its columns and what is computed of them fit a processor's cache."""
 _WORDS = coding.BYTES // 8
@@ -135,7 +135,7 @@ Rows = NDArray[np.intp]
 def _near(
     blocks: tuple[_Block, ...], rows: int, query: NDArray[np.uint64], wanted: BitMap, *, least: int
 ) -> Rows:
-    """Return some thousand rows that differ in the fewest bits, at least `least` wanted ones."""
+    """Return the rows that differ in the fewest bits, at least `least` wanted ones."""
     if len(wanted) * _FEW > rows:
         distances = _compare((block.words for block in blocks), query, rows)
         # So many that enough of them are wanted, unless the unwanted ones lie nearer.
