@@ -5,7 +5,7 @@ import uuid
 from contextlib import contextmanager
 from fractions import Fraction
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from menagerie.library import ANONYMOUS, SYSTEM, Actor, Library
 from menagerie.search import columns, texts, words
@@ -211,11 +211,14 @@ class Board:
         return Actor(schema.Role(role), account_id, self.accounts[account_id])
 
     def clear_words(self):
-        """Take away the words that a new library has, and their tags: the board makes its own."""
+        """Take away the words and breeds that a new library has, and their tags."""
+        tags, is_other = schema.tags, schema.tags.c.category.is_distinct_from("rating")
         with self.writing() as tx:
-            tag_ids = [row[0] for row in tx.all(select(schema.words.c.tag_id)) if row[0]]
-            tx.execute(delete(schema.words))
-            tx.execute(delete(schema.tags).where(schema.tags.c.id.in_(tag_ids)))
+            animals = (schema.law_breeds, schema.animal_texts, schema.breeds, schema.categories)
+            for table in (schema.words, *animals):
+                tx.execute(delete(table))
+            tx.execute(delete(tags).where(is_other, tags.c.aliased_to_id.is_not(None)))
+            tx.execute(delete(tags).where(is_other))
             tx.changed(ChangeKind.VOCABULARY, 0)
 
     def add_account(self, name):
