@@ -210,8 +210,8 @@ def _pet_page(visit: Visit, forms: Mapping[str, Form], status: int, trouble: str
         status,
         pet=pet,
         trouble=trouble,
-        pictures=[_picture(photo) for photo in kept],
-        portraits=[_picture(photo) for photo in painted],
+        pictures=[_picture(pet, photo) for photo in kept],
+        portraits=[_picture(pet, photo) for photo in painted],
         breed=(breed, breeds.href(there, breed)) if breed else None,
         breeds=there.breeds,
         animal=texts.ANIMALS.get(pet.species or "", ""),
@@ -229,7 +229,7 @@ def _pet_page(visit: Visit, forms: Mapping[str, Form], status: int, trouble: str
     )
 
 
-def _picture(photo: Photo) -> shapes.Picture:
+def _picture(pet: Pet, photo: Photo) -> shapes.Picture:
     """Return a photograph with its pose and age as its kind, a portrait with its style."""
     if photo.style is not None:
         names = {str(facts.style): facts.name for facts in portraits.STYLES}
@@ -238,7 +238,7 @@ def _picture(photo: Photo) -> shapes.Picture:
         pose = texts.POSES.get(photo.pose or "", "")
         kind = " · ".join(filter(None, [pose, _age(photo.age_months)]))
     shown = shapes.picture(photo.image, view="medium")
-    alt = photo.description or kind or shown.alt
+    alt = photo.description or ", ".join(filter(None, [pet.name, kind])) or marked("Your pet")
     return msgspec.structs.replace(shown, kind=kind, alt=alt)
 
 

@@ -73,9 +73,10 @@ def of(tx: Tx, image: Image) -> Report | None:
         reasons=[_REASONS.get(reason, reason) for reason in found.unsafe_reasons],
         is_safe=_is_safe(found) if is_close else None,
     )
-    is_worth_it = report.is_polled or not report.is_empty if is_done else is_new or is_close
-    is_off = not is_done and found.status is Status.LABELLED
-    return report if is_worth_it and not is_off else None
+    if not is_done and found.status is Status.LABELLED:
+        return None  # nobody looks: recognition is off
+    is_worth_it = is_new or (is_close if not is_done else not report.is_empty)
+    return report if is_worth_it else None
 
 
 def _is_safe(found: Recognised) -> bool | None:

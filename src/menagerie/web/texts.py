@@ -86,6 +86,22 @@ ANALYSES = {
     "genealogy": marked("What it looks like"),
 }
 MUSCLES = {True: marked("Signs of lost muscle"), False: marked("No sign of lost muscle")}
+FEATURES = {
+    "full_breed_schema": marked("Everything about breeds"),
+    "enable_health_tips": marked("Health tips"),
+    "breed_legislation": marked("Laws about breeds"),
+    "image_analysis": marked("What pictures show"),
+    "pets": marked("Pets"),
+    "pet_analysis": marked("What photographs of pets show"),
+    "pet_portraits": marked("Portraits of pets"),
+}
+"""What an account may do through programs."""
+REQUEST_STATES = {
+    "pending": marked("You asked that it be public. Nobody has decided yet."),
+    "approved": marked("It was made public."),
+    "denied": marked("It stays private."),
+    "cancelled": marked("You took your request back."),
+}
 LEVELS = {
     "national": marked("Whole country"),
     "state": marked("States"),
@@ -187,6 +203,7 @@ NOTICES = {
     "added": marked("Added to the gallery."),
     "gone": marked("Your account is deleted."),
     "wished": marked("Thank you. Words that many wish for become labels."),
+    "asked": marked("Asked. A moderator will look at it."),
     "reported": marked("Thank you. A moderator will look at it."),
 }
 """What a page says once after a form was taken, by the code that the notice cookie carries."""

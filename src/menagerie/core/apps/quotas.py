@@ -38,6 +38,13 @@ class Quota(msgspec.Struct, frozen=True):
         return max(0, self.quota - self.usage)
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """What was set for one account; a `monthly_quota` of None is the setting's."""
+
+    monthly_quota: int | None
+    withheld: tuple[str, ...]
+
+
 _account = schema.accounts.c
 
 
@@ -105,6 +112,16 @@ def _features_of(tx: Tx, account_id: int) -> tuple[str, ...]:
     kept = tx.scalar(select(_account.withheld_features).where(_account.id == account_id))
     withheld = set((kept or "").split(","))
     return tuple(name for name in FEATURES if name not in withheld)
+
+
+def limits_of(tx: Tx, account_id: int) -> Limits:
+    """Return what was set for an account. For admins: raises Forbidden; and NotFound."""
+    rights.require_admin(tx)
+    columns = select(_account.monthly_quota, _account.withheld_features)
+    row = tx.one(columns.where(_account.id == account_id))
+    if row is None:
+        raise NotFound
+    return Limits(row.monthly_quota, tuple(filter(None, row.withheld_features.split(","))))
 
 
 def set_limits(

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from menagerie.core import images, labels, moderation, rights, visibility
 from menagerie.core.staff_log import note
@@ -93,6 +93,25 @@ def latest(tx: Tx, image_id: int) -> PublicRequest | None:
     _own(tx, image_id)
     row = tx.one(_SELECT.where(_row.image_id == image_id).order_by(_row.id.desc()).limit(1))
     return PublicRequest(*row) if row is not None else None
+
+
+def find_unseen(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[int], int]:
+    """Return own images that others do not find, the newest first, and how many there are.
+
+    They are private, or wait for review; pictures of pets are apart, as those stay private.
+    Raises Unauthenticated.
+    """
+    image = schema.images.c
+    conditions = (
+        image.account_id == rights.require_account(tx),
+        image.removed_at.is_(None),
+        image.merged_into_id.is_(None),
+        or_(image.audience == Audience.PRIVATE, image.review != Review.APPROVED),
+        image.id.not_in(select(schema.pet_images.c.image_id)),
+    )
+    total = tx.scalar(select(func.count()).select_from(schema.images).where(*conditions))
+    some = select(image.id).where(*conditions).order_by(image.id.desc())
+    return [row.id for row in tx.all(some.limit(limit).offset(offset))], int(total)
 
 
 def get(tx: Tx, key: str) -> PublicRequest:
