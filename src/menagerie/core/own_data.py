@@ -97,6 +97,26 @@ _LISTS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
         schema.reports,
         ("image_id", "category", "reason", "state", "created_at", "resolved_at"),
     ),
+    "pets": (
+        schema.pets,
+        (
+            "code",
+            "name",
+            "species",
+            "breed_id",
+            "description",
+            "microchip",
+            "date_of_birth",
+            "country",
+            "sex",
+            "neuter_status",
+            "external_owner",
+            "on_behalf_of",
+            "removed_at",
+            "created_at",
+            "updated_at",
+        ),
+    ),
     "tag_changes": (
         schema.tag_changes,
         ("image_id", "tag_name", "is_added", "address", "created_at"),
@@ -160,9 +180,9 @@ def delete_account(
 ) -> None:
     """Let the actor leave for good: the name becomes free, and nothing said remains signed.
 
-    Votes, faves, hides, filters, galleries, keys, sessions and private images go. Public uploads
-    stay without a name, or go as well `with_uploads`. Verdicts, outlines and reports stay and are
-    nobody's. What was written into histories of tags stays under `deleted-N`. Raises
+    Votes, faves, hides, filters, galleries, keys, sessions, private images and pets go. Public
+    uploads stay without a name, or go as well `with_uploads`. Verdicts, outlines and reports stay
+    and are nobody's. What was written into histories of tags stays under `deleted-N`. Raises
     Unauthenticated for a wrong password, and Invalid (`role`) for the last administrator.
     """
     with library.reading(actor) as tx:
@@ -174,6 +194,7 @@ def delete_account(
     with library.writing(actor) as tx:
         rights.require_other_admin(tx, account_id)
         _leave_images(tx, account_id, with_uploads=with_uploads)
+        _leave_pets(tx, account_id)
         votes.forget_account(tx, account_id)
         _unsign(tx, account_id)
         for gallery in galleries.own(tx):
@@ -203,6 +224,15 @@ def _leave_images(tx: Tx, account_id: int, *, with_uploads: bool) -> None:
     tx.execute(
         update(schema.images).where(own).values(is_anonymous=True, address=None, fingerprint=None)
     )
+
+
+def _leave_pets(tx: Tx, account_id: int) -> None:
+    """Forget the pets of an account, whose pictures went with its private images."""
+    own = select(schema.pets.c.id).where(schema.pets.c.account_id == account_id)
+    for table in (schema.pet_analyses, schema.pet_images):
+        tx.execute(delete(table).where(table.c.pet_id.in_(own)))
+    for kept in (schema.pets, schema.analyst_usage):
+        tx.execute(delete(kept).where(kept.c.account_id == account_id))
 
 
 _SIGNED = (

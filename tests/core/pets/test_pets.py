@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 import build
 from conftest import NOON
-from menagerie.core import images
+from menagerie.core import images, own_data
 from menagerie.core.animals import book
 from menagerie.core.pets import pets, photos
 from menagerie.core.pets.pets import Details, Wanted
@@ -128,7 +128,7 @@ def test_one_bad_file_and_nothing_is_kept(library, alice, keeper, tmp_path):
 
 def test_a_removed_pet_takes_its_pictures_with_it(library, alice, keeper):
     photo = keeper.photo()
-    pet = keeper.pet(alice, photo)
+    pet = keeper.pet(alice, photo, name="Rex", microchip="985")
     kept = build.image(library, "dog", actor=alice)
     with library.writing(alice) as tx:
         image_id = photos.of_pet(tx, pet.id)[0].image_id
@@ -139,8 +139,24 @@ def test_a_removed_pet_takes_its_pictures_with_it(library, alice, keeper):
             with pytest.raises(NotFound):
                 act()
     assert found(library, alice) == []
+    with library.reading(alice) as tx:
+        row = schema.pets.c
+        assert tuple(tx.one(select(row.name, row.microchip))) == (None, None)
     # Its file may come again.
     keeper.pet(alice, photo)
+
+
+def test_whoever_leaves_takes_copies_along_and_leaves_no_pets(library, alice, keeper):
+    keeper.pet(alice, keeper.photo(), name="Rex", microchip="985")
+    with library.reading(alice) as tx:
+        (told,) = own_data.export(tx)["pets"]
+    assert (told["name"], told["microchip"]) == ("Rex", "985")
+    own_data.delete_account(library, alice, build.PASSWORD)
+    with library.reading(ANONYMOUS) as tx:
+        for table in (schema.pets, schema.pet_images, schema.pet_analyses):
+            assert tx.scalar(select(func.count()).select_from(table)) == 0
+        left = select(func.count()).where(~schema.images.c.is_deleted_by_owner)
+        assert tx.scalar(left.select_from(schema.images)) == 0
 
 
 def test_ages_are_counted_in_whole_months():

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 
 from menagerie.core import images, rights
 from menagerie.core.animals import book
@@ -198,11 +198,16 @@ def add_photos(tx: Tx, pet: Pet, prepared: Sequence[PreparedPhoto]) -> list[Phot
 
 
 def remove(tx: Tx, code: str) -> None:
-    """Remove a pet with its photographs and portraits, for good. Raises as `get` does."""
+    """Remove a pet with its photographs and portraits and all that was said of it, for good.
+
+    Raises as `get` does.
+    """
     pet = get(tx, code)
     for kept in photos.of_pet(tx, pet.id, includes_portraits=True):
         images.delete_own(tx, kept.image_id)
-    touch(tx, pet.id, removed_at=tx.now_s)
+    tx.execute(delete(schema.pet_analyses).where(schema.pet_analyses.c.pet_id == pet.id))
+    said = dict.fromkeys((*_TEXTS, "species", "breed_id", "date_of_birth"))
+    touch(tx, pet.id, removed_at=tx.now_s, **said)
 
 
 def touch(tx: Tx, pet_id: int, **values: object) -> None:
