@@ -196,6 +196,8 @@ class Mounting:
         is_inline = len(sharers) == 1 and self._is_inline(operation)
         if is_inline:
             function: Any = self._inline(sharers[0][0], operation)
+        elif len(sharers) == 1 and operation.method == "GET":
+            function = self._reading(sharers[0][0], operation)
         elif len(sharers) == 1:
             function = self._threaded(sharers[0][0], operation)
         else:
@@ -242,6 +244,19 @@ class Mounting:
             call = Call(library, scope, identify=identify)
             try:
                 answer = cast("Answer", run(call))
+            except Exception as error:  # noqa: BLE001  # the door words every error
+                answer = answer_error(door, error, call)
+            return cast("ASGIApp", _finished(door, call, answer))
+
+        return endpoint
+
+    def _reading(self, door: Door, operation: Operation) -> Callable[..., Any]:
+        """Run what has no body, of which the framework need not make a request of its own."""
+
+        async def endpoint(scope: Scope) -> ASGIApp:
+            call = Call(self.library, scope, identify=door.identify)
+            try:
+                answer = await self._run(operation, call)
             except Exception as error:  # noqa: BLE001  # the door words every error
                 answer = answer_error(door, error, call)
             return cast("ASGIApp", _finished(door, call, answer))

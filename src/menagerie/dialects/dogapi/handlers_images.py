@@ -21,6 +21,12 @@ from menagerie.storage.schema import Species
 LIMIT_DEFAULT, LIMIT_KEYED, LIMIT_ANONYMOUS = 1, 100, 10
 OWN_LIMIT_DEFAULT = 10
 _TYPES = MEDIA_TYPES | {"jpeg": "image/jpeg", "image/jpg": "image/jpeg"}
+# Most searches say nothing of these, and need not look for each.
+_LOOKS = frozenset({"size", "lang", "include_breeds", "include_categories"})
+_CONDITIONS = frozenset({
+    "breed_groups", "breed_id", "breed_ids", "category_ids", "exclude_breed_groups", "has_breeds",
+    "mime_types", "species_id",
+})  # fmt: skip
 _SIZE = Parameter("size", "full, med, small or thumb: which file `url` names.")
 _TAKEN = Parameter("mime_types", "Formats, with commas: jpg, png, gif, image/png and the like.")
 _BREEDS = Parameter("breed_ids", "Ids of breeds, with commas, one of which is needed.")
@@ -123,15 +129,16 @@ def _search(call: Call) -> Answer:
             return _source(call, shown)
         look = _look(call, is_known=is_known)
         parts = rendering.renderer(call.library).many(call, tx, shown, look)
-        given = rendering.given(call, tx, found.ids)
-        ends = [given.encoded(one.id) + b"}" for one in shown]
-    encoded = b"[" + b",".join(map(bytes.__add__, parts, ends)) + b"]"
+        if "sub_id" in call.params:
+            given = rendering.given(call, tx, found.ids)
+            parts = [part + given.encoded(one.id) for part, one in zip(parts, shown, strict=True)]
+    encoded = b"[" + b"},".join(parts) + b"}]" if parts else b"[]"
     return _hinted(call, site.paged_bytes(encoded, found.total, paging), is_known=is_known)
 
 
 def _look(call: Call, *, is_known: bool) -> Look:
     """Return how images are shown: without a key they have four fields."""
-    if not call.params:
+    if _LOOKS.isdisjoint(call.params):
         return Look(with_breeds=is_known, with_categories=is_known)
     size = site.text_of(call, "size").lower()
     return Look(
@@ -173,7 +180,7 @@ def _wanted(call: Call, tx: Tx, *, home: bool) -> Wanted | None:
 
     With `home`, and nothing that says of which species, it is about the home species.
     """
-    if not call.params:
+    if _CONDITIONS.isdisjoint(call.params):
         return Wanted(species=site.home(call.library) if home else None)
     species = site.species_of(call, spans_all=True)
     breed_ids, category_ids = _breed_ids(call, tx), _category_ids(call)

@@ -7,7 +7,7 @@ bytes are kept as long as the catalogue says that nothing about it changed.
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -33,12 +33,12 @@ SIZES = {"thumb": render.BOXES["thumb"], "small": render.BOXES["small"]}
 SIZES |= {"med": render.BOXES["medium"]}
 """The boxes in px that sizes stand for; any other size is the whole picture."""
 _MOST_KEPT = 10_000
-_MOST_LANGUAGES = 8
+_MOST_LOOKS = 8
 # Beyond it, a whole number is not exact as a floating one, and is written as such.
 _EXACT = 2**53
 
 
-class Look(msgspec.Struct, frozen=True):
+class Look(NamedTuple):
     """How images of a search are shown: their addresses, and what goes with them."""
 
     size: str = "full"
@@ -50,7 +50,7 @@ class Look(msgspec.Struct, frozen=True):
 class _Kept:
     """The encoded parts of one image, as of one moment."""
 
-    __slots__ = ("animals", "breeds_version", "categories", "files", "head", "image", "references")
+    __slots__ = ("breeds_version", "head", "image", "references", "tails")
 
     def __init__(
         self, library: Library, image: Image, breeds_version: int, references: dict[int, int]
@@ -59,9 +59,7 @@ class _Kept:
         self.breeds_version = breeds_version
         self.references = references  # the pictures that stand for breeds
         self.head = b'{"id":"%b","url":"' % site.image_code(library, image.id).encode()
-        self.files: dict[str, bytes] = {}
-        self.animals: dict[str, bytes] = {}
-        self.categories: bytes | None = None
+        self.tails: dict[Look, bytes] = {}
 
 
 class Renderer:
@@ -101,30 +99,22 @@ class Renderer:
         return kept
 
     def _encoded(self, tx: Tx, part: _Kept, look: Look, base: bytes) -> bytes:
-        file = part.files.get(look.size)
-        if file is None:
-            file = part.files[look.size] = self._file(part.image, look.size)
-        encoded = part.head + base + file
+        tail = part.tails.get(look)
+        if tail is None:
+            tail = self._tail(tx, part.image, look)
+            if len(part.tails) < _MOST_LOOKS:
+                part.tails[look] = tail
+        return part.head + base + tail
+
+    def _tail(self, tx: Tx, image: Image, look: Look) -> bytes:
+        """Return what is behind our address."""
+        path = self._root + site.file_name(self._library, image, SIZES.get(look.size))
+        tail = f'{path}","width":{image.width},"height":{image.height}'.encode()
         if look.with_breeds:
-            encoded += part.animals.get(look.language) or self._breeds(tx, part, look.language)
+            tail += b',"breeds":' + encode_json(_breeds(tx, image, look.language))
         if look.with_categories:
-            encoded += part.categories or self._categories(tx, part)
-        return encoded
-
-    def _file(self, image: Image, size: str) -> bytes:
-        path = self._root + site.file_name(self._library, image, SIZES.get(size))
-        return f'{path}","width":{image.width},"height":{image.height}'.encode()
-
-    def _breeds(self, tx: Tx, part: _Kept, language: str) -> bytes:
-        encoded = b',"breeds":' + encode_json(_breeds(tx, part.image, language))
-        if len(part.animals) < _MOST_LANGUAGES:
-            part.animals[language] = encoded
-        return encoded
-
-    @staticmethod
-    def _categories(tx: Tx, part: _Kept) -> bytes:
-        encoded = part.categories = b',"categories":' + encode_json(_categories(tx, part.image))
-        return encoded
+            tail += b',"categories":' + encode_json(_categories(tx, image))
+        return tail
 
 
 def renderer(library: Library) -> Renderer:

@@ -176,9 +176,10 @@ def text_of(call: Call, name: str) -> str:
 
 def list_of(call: Call, name: str) -> list[str]:
     """Return a list parameter: comma lists and repeated names mean the same; blanks are dropped."""
-    sent = [value for key, value in parse_pairs(call.scope["query_string"]) if key == name]
-    if not sent:
-        sent = as_texts(call.params.get(name))
+    sent = as_texts(call.params.get(name))
+    if isinstance(call.query.get(name), str):
+        # Of repeated names, parameters know the last alone.
+        sent = [value for key, value in parse_pairs(call.scope["query_string"]) if key == name]
     return [word.strip() for text in sent for word in text.split(",") if word.strip()]
 
 
