@@ -1,6 +1,7 @@
 """Reading breeds, texts, laws and translations."""
 
 import pytest
+
 from menagerie.core.animals import book, editing, laws, texts, translations
 from menagerie.core.animals.editing import Kind
 from menagerie.errors import NotFound
