@@ -301,6 +301,10 @@ def test_what_was_removed_or_merged_is_passed_over(library):
     with library.reading(SYSTEM) as tx:
         found = tx.all(select(schema.recognitions.c.image_id))
         assert [row.image_id for row in found] == [target]
+    with library.writing(SYSTEM) as tx:
+        moderation.restore(tx, removed)
+    work(library)
+    assert of(library, removed)[0].status == Status.LABELLED
 
 
 def test_what_other_models_saw_is_looked_at_anew(library):

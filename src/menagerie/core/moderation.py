@@ -15,6 +15,7 @@ from menagerie.core import (
     image_texts,
     images,
     labels,
+    recognition,
     redrawing,
     rights,
     staff_log,
@@ -170,6 +171,7 @@ def restore(tx: Tx, image_id: int) -> None:
         merged_into_id=None,
     )
     texts.index(tx.connection, REMOVAL_REASON, image_id, "")
+    recognition.look_soon(tx, image_id)
     note(tx, "restore", "image", image_id)
 
 

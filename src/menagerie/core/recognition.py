@@ -185,6 +185,11 @@ def begin(tx: Tx, image_id: int, unsafe_probability: float | None, reasons: Sequ
             "updated_at": tx.now,
         }
         tx.execute(insert(schema.recognitions), values)
+    look_soon(tx, image_id)
+
+
+def look_soon(tx: Tx, image_id: int) -> None:
+    """Let an image be looked at once this is committed, unless these models have seen it."""
     if tx.library.settings.recognition:
         jobs.enqueue(tx, CLASSIFY, {"image_id": image_id})
 

@@ -30,6 +30,7 @@ LEAST = 0.35
 """What is less alike than this is not told; photographs of different things stay under 0.3."""
 _CACHE = "similar: index"
 _AT_ONCE = 50_000
+_CANDIDATES_EACH = 10
 _NUMBERS = np.dtype("<f2")
 _row = schema.image_vectors.c
 _detail = schema.vector_details.c
@@ -117,7 +118,9 @@ def _find(
     copies = _copies(tx, allowed, perceptual_hash)
     found: dict[int, float] = {}
     if vector is not None:
-        near = _index(tx).search(vector, allowed=allowed, count=max(CANDIDATES, limit))
+        # Few are asked for under each picture: their whole vectors are what this costs.
+        count = max(limit, min(CANDIDATES, _CANDIDATES_EACH * limit))
+        near = _index(tx).search(vector, allowed=allowed, count=count)
         found = _ranked(tx, vector, [*copies, *(i for i in near if i not in copies)])
     first = [Similar(i, max(found.get(i, 0.0), likeness_), True) for i, likeness_ in copies.items()]
     others = [
