@@ -1,7 +1,7 @@
 """Portraits in eight styles, painted from one photograph; for the children of the decode pool.
 
 Every style is a picture of `SIZE` × `SIZE` px. The same photograph, style and seed give the same
-picture again. Takes some seconds of one core and about 300 MB.
+picture again. Takes up to six seconds of one core and 230 MB.
 """
 
 from collections.abc import Callable, Mapping
