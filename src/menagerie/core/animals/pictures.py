@@ -171,6 +171,8 @@ def _reference(version: Version, breed: Breed, visible: BitMap, old: int | None)
     if breed.tag_id is None:
         return None
     said, guessed = _sets(version, breed.tag_id)
+    if not said and not guessed:
+        return None
     if old is not None and old in visible and (old in said or (old in guessed and not said)):
         return old
     candidates = (said & visible) or (guessed & visible)

@@ -1,8 +1,7 @@
 """Breeds as bytes, encoded once and joined for each answer.
 
 An answer holds hundreds of breeds and they hardly ever change, so each is kept encoded for every
-language, with room for the address of the library in the URL of its picture: nothing is cached by
-host.
+language, with room for the address of the library in the URL of its picture.
 """
 
 from collections.abc import Sequence
@@ -19,7 +18,9 @@ from menagerie.http import answers
 from menagerie.http.call import Call
 from menagerie.library import Library, Tx
 
-_CACHE = "dogapi: breeds"
+_CACHE, _LISTS = "dogapi: breeds", "dogapi: lists of breeds"
+# Lists may be half a megabyte, and their hosts and parts are as many as somebody likes to ask for.
+_LONG, _MOST_LISTS = 50, 8
 _MOST_KEPT = 50_000
 _URL = b'"url":"'
 
@@ -46,10 +47,23 @@ _Kept = dict[tuple[int, Form, int | None, int], _Pieces]
 def listed(
     call: Call, tx: Tx, breeds: Sequence[Breed], translator: Translator, form: Form
 ) -> bytes:
-    """Return breeds as a JSON array."""
-    base = answers.encode_json(call.base_url)[1:-1]
-    found = _pieces(tx, breeds, translator, form)
-    return b"[" + b",".join([h + base + t if t else h for h, t in found]) + b"]"
+    """Return breeds as a JSON array.
+
+    The few long lists that everybody asks for are kept joined while nothing at all changes.
+    """
+    version = tx.version
+    lists: dict[object, bytes] = version.remember(_LISTS, dict)
+    key = version.breeds_version, call.base_url, form, tuple([breed.id for breed in breeds])
+    found = lists.get(key)
+    if found is None:
+        base = answers.encode_json(call.base_url)[1:-1]
+        pieces = _pieces(tx, breeds, translator, form)
+        found = b"[" + b",".join([h + base + t if t else h for h, t in pieces]) + b"]"
+        if len(breeds) >= _LONG:
+            if len(lists) >= _MOST_LISTS:
+                lists.clear()
+            lists[key] = found
+    return found
 
 
 def one(call: Call, tx: Tx, breed: Breed, translator: Translator, form: Form) -> bytes:
