@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -105,6 +106,16 @@ def test_the_same_question_at_once_is_asked_once(library, alice, keeper, analyst
     assert len(analyst.requests) == 1
     assert len(answers) == 5
     assert len(set(map(repr, answers))) == 1
+
+
+def test_other_questions_at_once_are_all_asked_and_counted(library, alice, keeper, analyst):
+    pet = keeper.pet(alice, keeper.photo())
+    analyst.pause_s = 0.1
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda kind: result(library, alice, pet, kind), ASKED))
+    assert len(found) == len(analyst.requests) == 4
+    with library.reading(alice) as tx:
+        assert asked(tx, alice) == 4
 
 
 def test_a_failed_question_costs_nothing_and_may_be_asked_again(library, alice, keeper, analyst):

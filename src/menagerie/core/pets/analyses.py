@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from menagerie.core import images
 from menagerie.core.animals import book
@@ -376,17 +376,17 @@ def _facts(library: Library, actor: Actor, case: _Case) -> dict[str, object]:
 def take(tx: Tx) -> None:
     """Count one question of the actor's account this month; raises RateLimited at the limit."""
     limit = tx.library.settings.analyst_limit
-    month = _month(tx.now)
     used = schema.analyst_usage.c
-    key = (used.account_id == tx.actor.account_id, used.month == month)
-    asked = tx.scalar(select(used.requests).where(*key))
-    if limit and (asked or 0) >= limit:
+    key: dict[str, object] = {"account_id": tx.actor.account_id, "month": _month(tx.now)}
+    # There may be others of the account at this very moment; counting locks the row.
+    sql.insert_new(tx.connection, schema.analyst_usage, [key | {"requests": 0}])
+    counted = update(schema.analyst_usage).where(
+        used.account_id == key["account_id"], used.month == key["month"]
+    )
+    if limit:
+        counted = counted.where(used.requests < limit)
+    if tx.execute(counted.values(requests=used.requests + 1)).rowcount == 0:
         raise RateLimited(_left_of_month_s(tx.now))
-    if asked is None:
-        values = {"account_id": tx.actor.account_id, "month": month, "requests": 1}
-        tx.execute(insert(schema.analyst_usage), values)
-    else:
-        tx.execute(update(schema.analyst_usage).where(*key).values(requests=used.requests + 1))
 
 
 def give_back(tx: Tx) -> None:

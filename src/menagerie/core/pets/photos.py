@@ -142,7 +142,8 @@ def aged(prepared: PreparedPhoto, months: int | None) -> PreparedPhoto:
 
 
 def _upload(photo: NewPhoto) -> Upload:
-    name = photo.name.replace("\0", "").encode()[-intake.MAX_NAME_BYTES :].decode(errors="ignore")
+    kept = photo.name.replace("\0", "").encode(errors="replace")[-intake.MAX_NAME_BYTES :]
+    name = kept.decode(errors="ignore")
     return Upload(path=photo.path, name=name, audience=Audience.PRIVATE, accepts=_FORMATS)
 
 
