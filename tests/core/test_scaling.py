@@ -1,7 +1,10 @@
 """Sizes that callers choose, and those that nobody gets."""
 
+import struct
+
 import pytest
 
+import files
 from menagerie.core import scaling
 from menagerie.errors import Invalid
 
@@ -27,3 +30,14 @@ def test_pictures_become_smaller_and_a_little_larger():
     assert scaling.target((8000, 6000), width=4000) == (4000, 3000)
     assert scaling.target((500, 400), width=2000) == (2000, 1600)
     assert scaling.target((20, 10), height=1) == (2, 1)
+
+
+def test_files_are_made_to_fit(library, tmp_path):
+    path = tmp_path / "picture"
+    path.write_bytes(files.still("png", size=(60, 40)))
+    smaller = scaling.fitted(library, path, (30, 100))
+    assert struct.unpack(">II", smaller[16:24]) == (30, 20)
+    assert scaling.fitted(library, path, (60, 40)) is None
+    for other in (files.animation("gif"), b"no picture"):
+        path.write_bytes(other)
+        assert scaling.fitted(library, path, (9, 9)) is None

@@ -82,6 +82,8 @@ def own(tx: Tx, own_: Own, wanted: Wanted, order: Order, *, limit: int, offset: 
     if own_.name is not None:
         statement = statement.where(row.name == own_.name)
     base = BitMap([found.id for found in tx.all(statement)])
+    if wanted.species is not None:
+        base &= pictures.of_species(tx, wanted.species)
     return _page(tx, _among(tx, base, wanted), order, limit=limit, offset=offset)
 
 
