@@ -8,7 +8,7 @@ import build
 from menagerie.core import accounts, filters, galleries, images, moderation, visibility
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage.schema import Role
-from menagerie.web import _FORMS
+from menagerie.web import _FILE_FORMS, _FORMS, _LONG_FORMS
 from web.conftest import text_of
 
 
@@ -17,9 +17,9 @@ def image_of(library, image_id, actor=SYSTEM):
         return images.get(tx, image_id)
 
 
-@pytest.mark.parametrize("path", [*_FORMS, "/upload"])
+@pytest.mark.parametrize("path", [*_FORMS, *_FILE_FORMS, *_LONG_FORMS])
 def test_every_form_refuses_a_foreign_page(browser, library, path):
-    path = path.replace("{id:str}", "1")
+    path = re.sub(r"\{\w+:str\}", "1", path)
     for token in ("", "0" * 40, browser.csrf[:-1] + "x"):
         answer = browser.post(path, {"value": "up"}, csrf=token)
         assert answer.status_code == 403, path

@@ -279,7 +279,10 @@ def test_every_page_forbids_what_it_does_not_need(browser, library):
 def test_pages_carry_nothing_inline_and_call_nobody(open_browser, library, alice):
     build.image(library, actor=alice)
     browser = open_browser("Alice")
-    for path in ("/", "/images/1", "/upload", "/settings", "/filters/new", "/help"):
+    for path in (
+        "/", "/images/1", "/upload", "/settings", "/filters/new", "/help", "/breeds",
+        "/breeds/siamese", "/breeds/laws/de", "/pets/new", "/private",
+    ):  # fmt: skip
         assert_nothing_inline(browser.get(path).text)
 
 
@@ -326,6 +329,20 @@ EVERY_PAGE = {
     "/galleries/new": (303, 200, 200),
     "/moderation": (303, 403, 200),
     "/moderation/reports": (303, 403, 200),
+    "/moderation/requests": (303, 403, 200),
+    "/moderation/accounts": (303, 403, 403),
+    "/moderation/accounts/1": (303, 403, 403),
+    "/private": (303, 200, 200),
+    "/breeds": (200, 200, 200),
+    "/breeds/beagle": (200, 200, 200),
+    "/breeds/x": (404, 404, 404),
+    "/breeds/laws": (200, 200, 200),
+    "/breeds/laws/fr": (200, 200, 200),
+    "/breeds/laws/x": (404, 404, 404),
+    "/pets": (303, 200, 200),
+    "/pets/new": (303, 200, 200),
+    "/pets/x": (303, 404, 404),
+    "/images/1/status": (404, 404, 404),  # nothing was looked at
     "/images/1/report": (200, 200, 200),
     "/validate": (200, 200, 200),
     "/validate/ahead": (200, 200, 200),

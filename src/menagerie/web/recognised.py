@@ -22,8 +22,8 @@ _PATIENCE_S = 600
 _SAID = {
     Status.TO_BE_REVIEWED: marked("Waits for a person to look at it."),
     Status.UNSAFE: marked("Not shown to others, as it may not be safe. A person decides."),
-    Status.CLEAN: marked("Checked, and now being looked at."),
-    Status.LABELLED: marked("Checked and looked at."),
+    Status.CLEAN: marked("Checked. Now looking at what it shows."),
+    Status.LABELLED: marked("Ready: checked and looked at."),
 }
 _REASONS = {"adult": marked("It looks like adult content.")}
 
