@@ -95,7 +95,7 @@ def test_the_first_start_introduces_the_admin_and_the_second_does_not(tmp_path, 
 
 def test_what_the_readme_shows_works(tmp_path):
     addresses = re.findall(r"curl 'http://127\.0\.0\.1:8000(.*)'", README.read_text())
-    assert len(addresses) == 4
+    assert len(addresses) == 5
     with running(tmp_path, "serve", "--demo") as server:
         for address in addresses:
             answer = httpx.get(server.url + address)

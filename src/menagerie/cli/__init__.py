@@ -19,6 +19,7 @@ EXIT_CODES: dict[type[errors.MenagerieError], int] = {
     errors.QueryError: 2,
     errors.Conflict: 5,
     errors.Unsupported: 2,
+    errors.Taken: 5,
     errors.Unauthenticated: 3,
     errors.Forbidden: 3,
     errors.Banned: 3,
