@@ -40,7 +40,7 @@ def test_paging_reads_what_the_number_begins_with(world: World, query: str, coun
 @pytest.mark.parametrize("path", ["/filters/system", "/search/tags?q=*", "/search/filters?q=*"])
 def test_no_list_repeats_its_last_page(world: World, path: str):
     first = world.get(path).json()
-    past = world.get(path + ("&" if "?" in path else "?") + "page=50").json()
+    past = world.get(path + ("&" if "?" in path else "?") + "page=500").json()
     assert past["total"] == first["total"] > 0
     assert next(iter(past.values())) == []
 
