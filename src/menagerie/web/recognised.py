@@ -21,7 +21,7 @@ _PATIENCE_S = 600
 """Whoever looks at an older picture that is still not done is not kept waiting for it."""
 _SAID = {
     Status.TO_BE_REVIEWED: marked("Waits for a person to look at it."),
-    Status.UNSAFE: marked("Not shown to others, as it may not be safe. A person decides."),
+    Status.UNSAFE: marked("No search finds it, as it may not be safe. A person decides."),
     Status.CLEAN: marked("Checked. Now looking at what it shows."),
     Status.LABELLED: marked("Ready: checked and looked at."),
 }
@@ -60,23 +60,25 @@ def of(tx: Tx, image: Image) -> Report | None:
     How far it is concerns its owner and moderators; what it shows, everybody.
     """
     found = recognition.of(tx, image)
-    is_close = visibility.is_own(tx.actor, image) or tx.actor.is_moderator
     is_done = found.classified_at is not None
-    is_new = tx.now - image.created_at < _PATIENCE_S * SECOND
-    report = Report(
-        image_id=image.id,
-        text=_SAID[found.status],
-        is_done=is_done,
-        is_polled=found.status is Status.CLEAN and is_new,
-        subjects=[Seen(name, round(100 * p), "") for name, p in found.subjects[:_MOST]],
-        breeds=_breeds(book(tx), found),
-        reasons=[_REASONS.get(reason, reason) for reason in found.unsafe_reasons],
-        is_safe=_is_safe(found) if is_close else None,
-    )
     if not is_done and found.status is Status.LABELLED:
         return None  # nobody looks: recognition is off
-    is_worth_it = is_new or (is_close if not is_done else not report.is_empty)
-    return report if is_worth_it else None
+    is_close = visibility.is_own(tx.actor, image) or tx.actor.is_moderator
+    is_new = tx.now - image.created_at < _PATIENCE_S * SECOND
+    is_polled = found.status is Status.CLEAN and is_new
+    report = Report(
+        image_id=image.id,
+        text=_SAID[found.status] if is_close or is_polled else "",
+        is_done=is_done,
+        is_polled=is_polled,
+        subjects=[Seen(name, round(100 * p), "") for name, p in found.subjects[:_MOST]],
+        breeds=_breeds(book(tx), found),
+        reasons=[_REASONS.get(r, r) for r in found.unsafe_reasons] if is_close else [],
+        is_safe=_is_safe(found) if is_close else None,
+    )
+    if is_close:
+        return report if is_new or not report.is_empty else None
+    return report if is_polled or (is_done and (is_new or not report.is_empty)) else None
 
 
 def _is_safe(found: Recognised) -> bool | None:
