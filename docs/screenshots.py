@@ -85,7 +85,7 @@ def write(name: str, picture: pyvips.Image) -> None:
 
 
 def main() -> None:
-    """Write the front page in light with an image page in dark; judging; making a dataset."""
+    """Write the front page and an image page; judging; making a dataset; a breed and its kin."""
     with serving() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         view = {"width": WIDTH, "height": HEIGHT}
@@ -102,11 +102,15 @@ def main() -> None:
             browser.new_page(viewport=view, color_scheme="light"),
             f"{url}/export?query=*&any_licence=1",
         )
+        light = browser.new_page(viewport=view, color_scheme="light")
+        breed = shoot(light, f"{url}/breeds/tabby")
+        breeds = shoot(browser.new_page(viewport=view, color_scheme="dark"), f"{url}/breeds")
         browser.close()
     join = pyvips.Image.arrayjoin
     write("screenshot.png", join([front, image], across=1, shim=16, background=[128] * 3))
     write("validate.png", join(validate, across=2, shim=16, background=[128] * 3))
     write("export.png", export)
+    write("breeds.png", join([breed, breeds], across=1, shim=16, background=[128] * 3))
 
 
 if __name__ == "__main__":

@@ -270,11 +270,7 @@ def breed_page(visit: Visit) -> Answer:
         query=query,
         pictures=shown,
         total=total,
-        measures=[
-            (marked("Weight"), weight(breed)),
-            (marked("Height"), height(breed)),
-            (marked("Life"), life(breed)),
-        ],
+        measures=_measures(breed),
         lists=_lists(breed),
         temperament=[
             (word, url("/breeds", species=breed.species.value, temperament=word))
@@ -325,6 +321,14 @@ def _strip(tx: Tx, breed: Breed) -> tuple[str, list[shapes.Picture], int]:
     query = nodes.to_text(node, fields.IMAGES)
     shown = grid.pictures(tx, found.ids, chosen, view="medium", context={"q": query})
     return query, shown, found.total
+
+
+def _measures(breed: Breed) -> list[tuple[str, Measure | None]]:
+    """Return the measures of a breed; nobody measures how high cats are."""
+    found = [(marked("Weight"), weight(breed)), (marked("Life"), life(breed))]
+    if breed.species is Species.DOG:
+        found.insert(1, (marked("Height"), height(breed)))
+    return found
 
 
 def _lists(breed: Breed) -> list[tuple[str, str]]:
