@@ -144,11 +144,15 @@ def find(
 def picture(tx: Tx, key: str) -> images.Image:
     """Return the image of a request, for staff, whom its owner has shown it by asking.
 
-    Raises Unauthenticated, Forbidden and NotFound, also once the owner has deleted it.
+    Raises Unauthenticated, Forbidden and NotFound, also once the owner has deleted it, taken the
+    request back or been refused: from then on it is as private as before.
     """
     rights.require_moderator(tx)
-    image = images.find_any(tx, get(tx, key).image_id)
+    request = get(tx, key)
+    image = images.find_any(tx, request.image_id)
     if image is None or image.is_deleted_by_owner:
+        raise NotFound
+    if request.state != RequestState.PENDING and not visibility.may_see(tx.actor, image):
         raise NotFound
     return image
 

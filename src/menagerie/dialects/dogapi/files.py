@@ -22,6 +22,7 @@ from menagerie.http.routing import Operation, Outcome, Parameter, Runs
 from menagerie.library import ANONYMOUS, Actor, Library
 from menagerie.media import render
 from menagerie.storage.blobs import MEDIA_TYPES
+from menagerie.storage.schema import Audience
 
 _NAME = re.compile(
     r"([A-Za-z0-9_-]{9})"
@@ -131,7 +132,8 @@ def _seen(call: Call, asked: _Asked) -> Image:
     if image is None:
         raise NotFound
     actor = call.actor
-    if asked.proof and short_ids.is_proof(call.library, image.id, asked.proof):
+    is_private = image.audience == Audience.PRIVATE  # what is public needs no proof
+    if is_private and asked.proof and short_ids.is_proof(call.library, image.id, asked.proof):
         actor = msgspec.structs.replace(ANONYMOUS, account_id=image.account_id)
     if not visibility.may_see(actor, image):
         raise NotFound

@@ -1,9 +1,9 @@
 """Requests to make own images public."""
 
-from menagerie.core import images, short_ids
+from menagerie.core import short_ids
 from menagerie.core.apps import requests
 from menagerie.core.apps.requests import PublicRequest
-from menagerie.dialects.dogapi import shapes_apps, site
+from menagerie.dialects.dogapi import opinions, shapes_apps, site
 from menagerie.errors import NotFound
 from menagerie.http import answers
 from menagerie.http.answers import Answer
@@ -97,10 +97,10 @@ def _image_id(tx: Tx, call: Call) -> int:
 
 
 def _shape(call: Call, tx: Tx, request: PublicRequest) -> shapes_apps.RequestShape:
-    found = images.find_many(tx, [request.image_id])
+    found = opinions.images_of(tx, [request.image_id])
     return shapes_apps.request(
         request,
         image_code=site.image_code(call.library, request.image_id),
         account_code=short_ids.account_code(call.library, request.account_id),
-        image=site.small_image(call, found[0] if found else None),
+        image=site.small_image(call, found.get(request.image_id)),
     )

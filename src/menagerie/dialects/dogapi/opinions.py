@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 from pyroaring import BitMap
 
-from menagerie.core import images, short_ids
+from menagerie.core import images, short_ids, visibility
 from menagerie.core.animals import book, pictures
 from menagerie.core.apps.opinions import MOST_CHARACTERS, Choice, Opinion, Order
 from menagerie.core.images import Image
+from menagerie.core.visibility import State
 from menagerie.dialects.dogapi import site
 from menagerie.dialects.dogapi.site import Paging, Unknown
 from menagerie.errors import Invalid, NotFound
@@ -95,7 +96,10 @@ def _of_groups(tx: Tx, groups: Iterable[str]) -> BitMap:
 def images_of(tx: Tx, image_ids: Iterable[int | None]) -> dict[int, Image]:
     """Return the images that rows are about, as far as the caller may see them."""
     wanted = sorted({image_id for image_id in image_ids if image_id is not None})
-    return {image.id: image for image in images.find_many(tx, wanted)}
+    shown = (State.VISIBLE, State.PENDING)
+    found = images.find_many(tx, wanted)
+    # Of what was removed or merged there is nothing but a stub, which this API does not know.
+    return {image.id: image for image in found if visibility.state(image) in shown}
 
 
 def account_asked_for(call: Call) -> int | None:
