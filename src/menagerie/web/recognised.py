@@ -15,7 +15,8 @@ from menagerie.web import breeds
 from menagerie.web.texts import marked
 from menagerie.web.visit import Visit
 
-_LEAST = 0.05
+_LEAST = 0.15
+"""Breeds that look alike share what is sure, so less is told of them than of other things."""
 _MOST = 5
 _PATIENCE_S = 600
 """Whoever looks at an older picture that is still not done is not kept waiting for it."""
@@ -71,7 +72,7 @@ def of(tx: Tx, image: Image) -> Report | None:
         text=_SAID[found.status] if is_close or is_polled else "",
         is_done=is_done,
         is_polled=is_polled,
-        subjects=[Seen(name, round(100 * p), "") for name, p in found.subjects[:_MOST]],
+        subjects=_subjects(found, tx.library.settings.suggestion_threshold / 100),
         breeds=_breeds(book(tx), found),
         reasons=[_REASONS.get(r, r) for r in found.unsafe_reasons] if is_close else [],
         is_safe=_is_safe(found) if is_close else None,
@@ -83,6 +84,11 @@ def of(tx: Tx, image: Image) -> Report | None:
 
 def _is_safe(found: Recognised) -> bool | None:
     return None if found.unsafe_probability is None else found.status is not Status.UNSAFE
+
+
+def _subjects(found: Recognised, least: float) -> list[Seen]:
+    sure = [(name, p) for name, p in found.subjects if p >= least]
+    return [Seen(name, round(100 * p), "") for name, p in sure[:_MOST]]
 
 
 def _breeds(there: Book, found: Recognised) -> list[Seen]:
