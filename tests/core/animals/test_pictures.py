@@ -3,7 +3,7 @@
 import pytest
 
 import build
-from menagerie.core import labels, votes
+from menagerie.core import images, labels, votes
 from menagerie.core.animals import book, editing, pictures
 from menagerie.core.animals.editing import Kind
 from menagerie.errors import Invalid, NotFound
@@ -33,12 +33,10 @@ def test_a_picture_is_of_its_breed_and_species(library):
         assert set(pictures.of_species(tx, CAT)) == {cat}
         assert set(pictures.of_breeds(tx, [breed(tx, "Pug").id, 999_999])) == {pug, guessed}
         assert set(pictures.of_categories(tx, [5, 999])) == {cat}
-        found = pictures.breeds_of(tx, [pug, dog, cat, guessed, 999_999])
-        names = {image_id: [b.name for b in breeds] for image_id, breeds in found.items()}
-        assert names == {
-            pug: ["Pug"], dog: [], cat: ["Abyssinian"], guessed: ["Pug"], 999_999: [],
-        }  # fmt: skip
-        [boxes] = pictures.categories_of(tx, [cat])[cat]
+        shown = {image.id: image for image in images.find_many(tx, [pug, dog, cat, guessed])}
+        names = {i: [b.name for b in pictures.breeds_of(tx, shown[i])] for i in shown}
+        assert names == {pug: ["Pug"], dog: [], cat: ["Abyssinian"], guessed: ["Pug"]}
+        [boxes] = pictures.categories_of(tx, shown[cat])
         assert (boxes.name, boxes.species) == ("boxes", CAT)
 
 
@@ -46,7 +44,7 @@ def test_what_people_say_comes_first(library):
     image = build.image(library, "safe, breed:pug, solo")
     suggest(library, image, "Affenpinscher")
     with library.reading(ANONYMOUS) as tx:
-        [both] = pictures.breeds_of(tx, [image]).values()
+        both = pictures.breeds_of(tx, images.get(tx, image))
         assert [found.name for found in both] == ["Pug", "Affenpinscher"]
 
 
@@ -54,8 +52,9 @@ def test_a_category_of_both_species_is_that_of_the_animal(library):
     dog = build.image(library, "safe, dog, category:hats")
     cat = build.image(library, "safe, cat, category:hats")
     with library.reading(ANONYMOUS) as tx:
-        found = pictures.categories_of(tx, [dog, cat])
-        assert [[each.species for each in found[image]] for image in (dog, cat)] == [[DOG], [CAT]]
+        for image, species in ((dog, DOG), (cat, CAT)):
+            [hats] = pictures.categories_of(tx, images.get(tx, image))
+            assert hats.species == species
 
 
 def test_the_species_set_is_the_same_object_while_it_holds_the_same(library):

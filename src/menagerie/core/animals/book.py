@@ -61,11 +61,15 @@ class Book:
     """Every breed and category as of one moment; it never changes."""
 
     def __init__(self, breeds: Iterable[Breed], categories: Iterable[Category]) -> None:
-        self.breeds = tuple(sorted(breeds, key=_by_name))
+        self.breeds = tuple(sorted(breeds, key=in_order_of_names))
         """In the order of names, like everything that is a sequence here."""
-        self.categories = tuple(sorted(categories, key=_by_name))
+        self.categories = tuple(sorted(categories, key=in_order_of_names))
         self._of_species = {
             species: tuple(b for b in self.breeds if b.species == species) for species in Species
+        }
+        self._tags_of = {
+            species: tuple(b.tag_id for b in breeds if b.tag_id is not None)
+            for species, breeds in self._of_species.items()
         }
         self._by_id = {breed.id: breed for breed in self.breeds}
         self._by_code = {breed.code: breed for breed in self.breeds}
@@ -85,6 +89,10 @@ class Book:
     def of_species(self, species: Species) -> tuple[Breed, ...]:
         """Return the breeds of one species."""
         return self._of_species[species]
+
+    def tags_of(self, species: Species) -> tuple[int, ...]:
+        """Return the tags of the breeds of one species."""
+        return self._tags_of[species]
 
     def by_id(self, breed_id: int) -> Breed | None:
         """Return the breed of a row, or None."""
@@ -136,7 +144,8 @@ class Book:
         return self._categories_by_tag.keys()
 
 
-def _by_name(named: Breed | Category) -> tuple[str, int]:
+def in_order_of_names(named: Breed | Category) -> tuple[str, int]:
+    """Return by what breeds and categories are sorted."""
     return named.name.casefold(), named.id
 
 

@@ -4,7 +4,9 @@ What everybody finds here passes the system's filter Default, so that nothing ex
 programs for people who want to see a dog.
 """
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,7 +19,6 @@ from menagerie.core.animals.texts import Order
 from menagerie.library import Tx
 from menagerie.search import order as orders
 from menagerie.search.order import Sort
-from menagerie.search.version import Version
 from menagerie.storage import schema
 from menagerie.storage.schema import Species
 
@@ -88,26 +89,34 @@ def own(tx: Tx, own_: Own, wanted: Wanted, order: Order, *, limit: int, offset: 
 
 
 def _shared(tx: Tx, species: Species | None) -> BitMap:
-    """Return what everybody finds of a species; worked out once in a version."""
-    version = tx.version
-    found: BitMap = version.remember(("shared pictures", species), lambda: _share(tx, species))
-    return found
+    """Return what everybody finds of a species; not to be written to."""
+    visible = find.within_filter(tx, filters.get(tx, filters.DEFAULT_ID))
+    if species is None:
+        return visible
+    return _kept(tx, species, (visible, pictures.of_species(tx, species)), BitMap.__and__)
 
 
-def _share(tx: Tx, species: Species | None) -> BitMap:
-    found = find.within_filter(tx, filters.get(tx, filters.DEFAULT_ID))
-    return found if species is None else found & pictures.of_species(tx, species)
+def _kept(tx: Tx, name: object, parts: tuple[Any, ...], work: Callable[..., BitMap]) -> BitMap:
+    """Return what `work` makes of the parts, made anew only when one of them is another object.
+
+    Most changes of the catalogue leave these as they are.
+    """
+    made: dict[object, tuple[tuple[Any, ...], BitMap]]
+    made = tx.library.caches.setdefault("animals: kept sets", {})
+    before = made.get(name)
+    if before is None or not all(map(operator.is_, before[0], parts)):
+        before = made[name] = (parts, work(*parts))
+    return before[1]
 
 
 def _among(tx: Tx, base: BitMap, wanted: Wanted) -> BitMap:
     """Return what of `base` is wanted; never the same object changed."""
-    version = tx.version
     found = base
     if wanted.media_types is None:
-        clips = _of_types(version, _CLIPS)
-        found = found - clips if clips else found
+        clips = _of_types(tx, _CLIPS)
+        found = _kept(tx, ("no clips", wanted.species), (found, clips), BitMap.__sub__)
     else:
-        found = found & _of_types(version, wanted.media_types)
+        found = found & _of_types(tx, wanted.media_types)
     if wanted.breed_ids is not None:
         found = found & pictures.of_breeds(tx, wanted.breed_ids)
     if wanted.category_ids is not None:
@@ -129,7 +138,8 @@ def of_groups(tx: Tx, groups: Sequence[str]) -> BitMap:
     return pictures.of_breeds(tx, [breed.id for breed in breeds])
 
 
-def _of_types(version: Version, media_types: frozenset[str]) -> BitMap:
+def _of_types(tx: Tx, media_types: frozenset[str]) -> BitMap:
+    version = tx.version
     codes = [
         place
         for place, media_type in enumerate(version.codes["mime_type"], 1)
@@ -137,11 +147,13 @@ def _of_types(version: Version, media_types: frozenset[str]) -> BitMap:
     ]
     if not codes:
         return _NOTHING
-    found: BitMap = version.remember(
-        ("media types", media_types),
-        lambda: version.columns["mime_type"].where(lambda values: np.isin(values, codes)),
+    column = version.columns["mime_type"]
+    return _kept(
+        tx,
+        ("media types", *codes),
+        (column,),
+        lambda column: column.where(lambda values: np.isin(values, codes)),
     )
-    return found
 
 
 def _page(tx: Tx, hits: BitMap, order: Order, *, limit: int, offset: int) -> Found:

@@ -5,33 +5,43 @@ suggested by a model surely enough. Everything is answered from the catalogue. S
 not cut by who may see them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+import operator
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from pyroaring import BitMap
 
 from menagerie.core import filters, find
-from menagerie.core.animals.book import Book, Breed, Category, book
+from menagerie.core.animals.book import Book, Breed, Category, book, in_order_of_names
+from menagerie.core.images import Image
 from menagerie.library import SECOND, Tx
 from menagerie.search.columns import ids_of
+from menagerie.search.postings import Postings
 from menagerie.search.version import Version
 from menagerie.storage.schema import Species
 
-T = TypeVar("T")
-
-_SPECIES_CACHE, _REFERENCE_CACHE = "animals: species", "animals: reference images"
-_MOST_REMEMBERED = 20_000
+_UNIONS_CACHE, _REFERENCE_CACHE = "animals: unions", "animals: reference images"
 _CHOSEN_ANEW_S = 60
+
+
+class _Union(NamedTuple):
+    """The images with any of some tags, and what it was made of: the same sets, the same images."""
+
+    postings: Postings
+    suggestions: Postings
+    tag_ids: tuple[int, ...]
+    sets: list[BitMap]
+    images: BitMap
 
 
 def of_tags(version: Version, tag_ids: Iterable[int]) -> BitMap:
     """Return the images on which any of the tags is asserted, or suggested surely enough."""
-    sets = [found for tag_id in tag_ids for found in _sets(version, tag_id)]
+    sets = _sets(version, tuple(tag_ids))
     return BitMap.union(*sets) if sets else BitMap()
 
 
-def _sets(version: Version, tag_id: int) -> tuple[BitMap, BitMap]:
-    return version.posting(tag_id), version.suggested(tag_id)
+def _sets(version: Version, tag_ids: Sequence[int]) -> list[BitMap]:
+    return version.postings.some(tag_ids) + version.suggestions.some(tag_ids)
 
 
 def of_species(tx: Tx, species: Species) -> BitMap:
@@ -40,33 +50,32 @@ def of_species(tx: Tx, species: Species) -> BitMap:
     It is the same object as long as it holds the same; not to be written to.
     """
     version = tx.version
-    found: BitMap = version.remember(("species", species), lambda: _of_species(tx, species))
-    return found
-
-
-def _of_species(tx: Tx, species: Species) -> BitMap:
-    """Work it out, or keep it from an older version if none of its sets has changed since."""
-    version = tx.version
-    tag_ids = [b.tag_id for b in book(tx).of_species(species) if b.tag_id is not None]
+    tag_ids = book(tx).tags_of(species)
     own = version.tag_id(species.value)
-    if own is not None:
-        tag_ids.append(own)
-    sets = [found for tag_id in tag_ids for found in _sets(version, tag_id)]
-    kept: dict[Species, tuple[list[BitMap], BitMap]]
-    kept = tx.library.caches.setdefault(_SPECIES_CACHE, {})
-    before = kept.get(species)
-    if before is not None and _are_same(before[0], sets):
-        return before[1]
-    found = BitMap.union(*sets) if sets else BitMap()
-    kept[species] = sets, found
-    return found
+    return _united(tx, species, tag_ids if own is None else (*tag_ids, own))
 
 
-def _are_same(one: Sequence[BitMap], other: Sequence[BitMap]) -> bool:
-    # Empty sets may be made anew for each question.
-    return len(one) == len(other) and all(
-        a is b or not (a or b) for a, b in zip(one, other, strict=True)
-    )
+def _united(tx: Tx, name: object, tag_ids: tuple[int, ...]) -> BitMap:
+    """Return the images with any of the tags; the same object while none of their sets changes.
+
+    Few changes touch a label of these, and a union of hundreds of sets takes milliseconds.
+    """
+    version = tx.version
+    kept: dict[object, _Union] = tx.library.caches.setdefault(_UNIONS_CACHE, {})
+    before = kept.get(name)
+    if before is not None and before.tag_ids == tag_ids:
+        if before.postings is version.postings and before.suggestions is version.suggestions:
+            return before.images
+        sets = _sets(version, tag_ids)
+        if len(sets) == len(before.sets) and all(map(operator.is_, sets, before.sets)):
+            images = before.images
+        else:
+            images = BitMap.union(*sets) if sets else BitMap()
+    else:
+        sets = _sets(version, tag_ids)
+        images = BitMap.union(*sets) if sets else BitMap()
+    kept[name] = _Union(version.postings, version.suggestions, tag_ids, sets, images)
+    return images
 
 
 def of_breeds(tx: Tx, breed_ids: Iterable[int]) -> BitMap:
@@ -81,62 +90,54 @@ def of_categories(tx: Tx, category_ids: Iterable[int]) -> BitMap:
     return of_tags(tx.version, [each.tag_id for each in categories if each])
 
 
-def breeds_of(tx: Tx, image_ids: Iterable[int]) -> dict[int, list[Breed]]:
-    """Return the breeds on images, those that people say first, then in the order of names."""
-    there = book(tx)
-    return _of_images(tx, "breeds", image_ids, lambda image: _breeds_on(tx.version, there, image))
-
-
-def _breeds_on(version: Version, there: Book, image_id: int) -> list[Breed]:
-    tagged = [(breed, breed.tag_id) for breed in there.breeds if breed.tag_id is not None]
-    said = [breed for breed, tag_id in tagged if image_id in version.posting(tag_id)]
-    guessed = [breed for breed, tag_id in tagged if image_id in version.suggested(tag_id)]
+def breeds_of(tx: Tx, image: Image) -> list[Breed]:
+    """Return the breeds on an image, those that people say first, then in the order of names."""
+    there, version = book(tx), tx.version
+    said = [breed for tag in image.tags if (breed := there.by_tag(tag.id)) is not None]
+    said.sort(key=in_order_of_names)
+    if image.id not in version.remember("suggested breeds", lambda: _suggested(version, there)):
+        return said
+    guessed = [b for b in there.breeds if b.tag_id and image.id in version.suggested(b.tag_id)]
     return said + [breed for breed in guessed if breed not in said]
 
 
-def categories_of(tx: Tx, image_ids: Iterable[int]) -> dict[int, list[Category]]:
-    """Return the categories of images, in the order of names.
+def _suggested(version: Version, there: Book) -> BitMap:
+    """Return the images with any breed that a model suggests, which most have not."""
+    tag_ids = [breed.tag_id for breed in there.breeds if breed.tag_id is not None]
+    sets = version.suggestions.some(tag_ids)
+    return BitMap.union(*sets) if sets else BitMap()
+
+
+def categories_of(tx: Tx, image: Image) -> list[Category]:
+    """Return the categories of an image, in the order of names.
 
     Of a name that is a category of both species, the one of the species that is on the image.
     """
-    return _of_images(tx, "categories", image_ids, lambda image: _categories_on(tx, image))
-
-
-def _categories_on(tx: Tx, image_id: int) -> list[Category]:
     version, there = tx.version, book(tx)
-    tag_ids = [t for t in there.category_tags if any(image_id in s for s in _sets(version, t))]
-    shown = [species for species in Species if image_id in of_species(tx, species)]
+    asserted = {tag.id for tag in image.tags}
+    tag_ids = [
+        tag_id
+        for tag_id in there.category_tags
+        if tag_id in asserted or image.id in version.suggested(tag_id)
+    ]
+    if not tag_ids:
+        return []
+    shown = [species for species in Species if image.id in of_species(tx, species)]
     found = [there.category_by_tag(t, shown[0] if shown else None) for t in tag_ids]
-    return sorted((each for each in found if each), key=lambda each: each.name.casefold())
-
-
-def _of_images(
-    tx: Tx, what: str, image_ids: Iterable[int], work: Callable[[int], list[T]]
-) -> dict[int, list[T]]:
-    """Return what `work` finds on each image, remembered while nothing changes."""
-    breeds_version = tx.version.breeds_version
-    memory: dict[tuple[int, int], list[T]]
-    memory = tx.version.remember((what, "of images"), dict)
-    if len(memory) > _MOST_REMEMBERED:
-        memory.clear()
-    found = {}
-    for image_id in image_ids:
-        key = breeds_version, image_id
-        if key not in memory:
-            memory[key] = work(image_id)
-        found[image_id] = memory[key]
-    return found
+    return sorted((each for each in found if each), key=in_order_of_names)
 
 
 # The picture of each breed.
 
 
 class _Chosen(NamedTuple):
-    """Reference images by breed, when they were chosen and in which catalogue."""
+    """Reference images by breed, when they were chosen, and from what."""
 
     images: dict[int, int]
     at: int
     version: Version
+    breeds: Book
+    visible: BitMap
 
 
 def reference_images(tx: Tx) -> dict[int, int]:
@@ -152,17 +153,40 @@ def reference_images(tx: Tx) -> dict[int, int]:
         return kept.images
     visible = find.within_filter(tx, filters.get(tx, filters.DEFAULT_ID))
     is_fresh = kept is not None and tx.now - kept.at < _CHOSEN_ANEW_S * SECOND
-    old = kept.images if kept is not None and is_fresh else {}
-    images = {}
-    for breed in book(tx).breeds:
-        chosen = _reference(version, breed, visible, old.get(breed.id))
-        if chosen is not None:
-            images[breed.id] = chosen
-    at = kept.at if kept is not None and is_fresh else tx.now
-    if kept is not None and kept.images == images:
-        images = kept.images  # the same object, so that callers see at once that it is the same
-    tx.library.caches[_REFERENCE_CACHE] = _Chosen(images, at, version)
+    chosen = _Chosen(
+        images={},
+        at=kept.at if kept is not None and is_fresh else tx.now,
+        version=version,
+        breeds=book(tx),
+        visible=visible,
+    )
+    if kept is not None and is_fresh and _is_same_ground(kept, chosen):
+        images = kept.images
+    else:
+        old = kept.images if kept is not None and is_fresh else {}
+        images = _choose(chosen, old)
+        if kept is not None and kept.images == images:
+            images = kept.images  # the same object, so that callers see at once that it is the same
+    tx.library.caches[_REFERENCE_CACHE] = chosen._replace(images=images)
     return images
+
+
+def _is_same_ground(before: _Chosen, now: _Chosen) -> bool:
+    """Tell whether the choice is among the same images with the same breeds."""
+    return (
+        before.version.postings is now.version.postings
+        and before.version.suggestions is now.version.suggestions
+        and before.breeds is now.breeds
+        and (before.visible is now.visible or before.visible == now.visible)
+    )
+
+
+def _choose(ground: _Chosen, old: dict[int, int]) -> dict[int, int]:
+    found = (
+        (breed.id, _reference(ground.version, breed, ground.visible, old.get(breed.id)))
+        for breed in ground.breeds.breeds
+    )
+    return {breed_id: image_id for breed_id, image_id in found if image_id is not None}
 
 
 def _reference(version: Version, breed: Breed, visible: BitMap, old: int | None) -> int | None:
@@ -170,7 +194,7 @@ def _reference(version: Version, breed: Breed, visible: BitMap, old: int | None)
         return breed.reference_image_id
     if breed.tag_id is None:
         return None
-    said, guessed = _sets(version, breed.tag_id)
+    said, guessed = version.posting(breed.tag_id), version.suggested(breed.tag_id)
     if not said and not guessed:
         return None
     if old is not None and old in visible and (old in said or (old in guessed and not said)):

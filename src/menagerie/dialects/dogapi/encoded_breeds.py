@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from menagerie.core import images
 from menagerie.core.animals import pictures
@@ -17,11 +18,13 @@ from menagerie.dialects.dogapi import shapes_animals, site
 from menagerie.http import answers
 from menagerie.http.call import Call
 from menagerie.library import Library, Tx
+from menagerie.search.columns import Ids, Values
+from menagerie.search.version import Version
 
 _CACHE, _LISTS = "dogapi: breeds", "dogapi: lists of breeds"
 # Lists may be half a megabyte, and their hosts and parts are as many as somebody likes to ask for.
 _LONG, _MOST_LISTS = 50, 8
-_MOST_KEPT = 50_000
+_MOST_KEPT, _MOST_LISTS = 50_000, 100
 _URL = b'"url":"'
 
 
@@ -41,34 +44,67 @@ class _Pieces(NamedTuple):
 
 
 # By breed, form, picture and the version of that picture.
-_Kept = dict[tuple[int, Form, int | None, int], _Pieces]
+_Key = tuple[int, Form, int | None, int]
+
+
+class _List(NamedTuple):
+    """A list of breeds between one address of the library and the next, as of one catalogue."""
+
+    version: Version
+    references: dict[int, int]
+    image_ids: Ids  # ascending, with the version of each beside it
+    image_versions: Values
+    segments: list[bytes]
+
+
+class _Kept:
+    """What is encoded while no breed changes."""
+
+    def __init__(self, breeds_version: int) -> None:
+        self.breeds_version = breeds_version
+        self.pieces: dict[_Key, _Pieces] = {}
+        self.lists: dict[tuple[tuple[int, ...], Form], _List] = {}
 
 
 def listed(
     call: Call, tx: Tx, breeds: Sequence[Breed], translator: Translator, form: Form
 ) -> bytes:
-    """Return breeds as a JSON array.
-
-    The few long lists that everybody asks for are kept joined while nothing at all changes.
-    """
-    version = tx.version
-    lists: dict[object, bytes] = version.remember(_LISTS, dict)
-    key = version.breeds_version, call.base_url, form, tuple([breed.id for breed in breeds])
-    found = lists.get(key)
-    if found is None:
-        base = answers.encode_json(call.base_url)[1:-1]
-        pieces = _pieces(tx, breeds, translator, form)
-        found = b"[" + b",".join([h + base + t if t else h for h, t in pieces]) + b"]"
-        if len(breeds) >= _LONG:
-            if len(lists) >= _MOST_LISTS:
-                lists.clear()
-            lists[key] = found
-    return found
+    """Return breeds as a JSON array."""
+    base = answers.encode_json(call.base_url)[1:-1]
+    return base.join(_segments(tx, breeds, translator, form))
 
 
 def one(call: Call, tx: Tx, breed: Breed, translator: Translator, form: Form) -> bytes:
     """Return one breed as JSON."""
     return listed(call, tx, [breed], translator, form)[1:-1]
+
+
+def _segments(tx: Tx, breeds: Sequence[Breed], translator: Translator, form: Form) -> list[bytes]:
+    """Return an array of breeds, cut where the address of the library belongs."""
+    version, references = tx.version, pictures.reference_images(tx)
+    lists = _kept(tx.library, version.breeds_version).lists
+    key = tuple(breed.id for breed in breeds), form
+    known = lists.get(key)
+    if known is not None and known.references is references:
+        if known.version is version:
+            return known.segments
+        if np.array_equal(version.columns["version"].gather(known.image_ids), known.image_versions):
+            lists[key] = known._replace(version=version)
+            return known.segments
+    parts = [bytearray(b"[")]
+    for place, (head, tail) in enumerate(_pieces(tx, breeds, translator, form)):
+        parts[-1] += b"," + head if place else head
+        if tail:
+            parts.append(bytearray(tail))
+    parts[-1] += b"]"
+    segments = [bytes(part) for part in parts]
+    shown = {references[breed.id] for breed in breeds if breed.id in references}
+    ids = np.array(sorted(shown), np.uint32)
+    versions = version.columns["version"].gather(ids)
+    lists[key] = _List(version, references, ids, versions, segments)
+    while len(lists) > _MOST_LISTS:
+        lists.pop(next(iter(lists)), None)  # the oldest
+    return segments
 
 
 def nested(tx: Tx, breed: Breed, translator: Translator) -> msgspec.Raw:
@@ -80,7 +116,7 @@ def nested(tx: Tx, breed: Breed, translator: Translator) -> msgspec.Raw:
 def _pieces(tx: Tx, breeds: Sequence[Breed], translator: Translator, form: Form) -> list[_Pieces]:
     """Return each breed's bytes, encoding those that are not kept."""
     version = tx.version
-    kept = _kept(tx.library, version.breeds_version)
+    kept = _kept(tx.library, version.breeds_version).pieces
     references = pictures.reference_images(tx)
     keys = []
     for breed in breeds:
@@ -98,10 +134,15 @@ def _pieces(tx: Tx, breeds: Sequence[Breed], translator: Translator, form: Form)
 
 
 def _kept(library: Library, breeds_version: int) -> _Kept:
-    found: tuple[int, _Kept] | None = library.caches.get(_CACHE)
-    if found is None or found[0] != breeds_version or len(found[1]) > _MOST_KEPT:
-        found = library.caches[_CACHE] = (breeds_version, {})
-    return found[1]
+    found: _Kept | None = library.caches.get(_CACHE)
+    if (
+        found is None
+        or found.breeds_version != breeds_version
+        or len(found.pieces) > _MOST_KEPT
+        or len(found.lists) >= _MOST_LISTS
+    ):
+        found = library.caches[_CACHE] = _Kept(breeds_version)
+    return found
 
 
 def _encode(

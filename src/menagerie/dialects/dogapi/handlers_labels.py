@@ -188,7 +188,7 @@ def _breeds(call: Call) -> Answer:
 
 def _breeds_on(call: Call, tx: Tx, image: Image, status: int = 200) -> Answer:
     translator = translations.translated(tx, site.language_of(call))
-    found = pictures.breeds_of(tx, [image.id])[image.id]
+    found = pictures.breeds_of(tx, image)
     shown = [encoded_breeds.nested(tx, breed, translator) for breed in found]
     return answers.json(shown, status)
 
@@ -203,7 +203,7 @@ def _add_breed(call: Call) -> Answer:
             raise Invalid({"breed_id": ['INVALID_DATA "breed_id" is required']})
         labels.edit(tx, image.id, add=[_tag_name(tx, _breed(tx, code))], enforce_board_rules=False)
     with call.reading() as tx:
-        return _breeds_on(call, tx, image, 201)
+        return _breeds_on(call, tx, handlers_images.own_of_path(call, tx), 201)
 
 
 def _remove_breed(call: Call) -> Answer:
@@ -212,7 +212,7 @@ def _remove_breed(call: Call) -> Answer:
     with call.writing() as tx:
         image = handlers_images.own_of_path(call, tx)
         breed = _breed(tx, call.text("breed_id"))
-        if breed not in pictures.breeds_of(tx, [image.id])[image.id]:
+        if breed not in pictures.breeds_of(tx, image):
             raise NotFound("NOT_FOUND This breed is not on the image.")
         labels.edit(tx, image.id, remove=[_tag_name(tx, breed)], enforce_board_rules=False)
         if breed.tag_id is not None:

@@ -20,7 +20,13 @@ from menagerie.core.apps.votes import AppVote
 from menagerie.core.images import Image
 from menagerie.core.recognition import Recognised
 from menagerie.core.visibility import is_own
-from menagerie.dialects.dogapi import encoded_breeds, shapes_animals, shapes_images, site
+from menagerie.dialects.dogapi import (
+    encoded_breeds,
+    shapes_animals,
+    shapes_apps,
+    shapes_images,
+    site,
+)
 from menagerie.dialects.dogapi.shapes_animals import BreedShape, CategoryShape
 from menagerie.http.answers import encode_json
 from menagerie.http.call import Call
@@ -34,8 +40,6 @@ SIZES |= {"med": render.BOXES["medium"]}
 """The boxes in px that sizes stand for; any other size is the whole picture."""
 _MOST_KEPT = 10_000
 _MOST_LOOKS = 8
-# Beyond it, a whole number is not exact as a floating one, and is written as such.
-_EXACT = 2**53
 
 
 class Look(NamedTuple):
@@ -125,14 +129,14 @@ def renderer(library: Library) -> Renderer:
 
 def _breeds(tx: Tx, image: Image, language: str) -> list[BreedShape]:
     translator = translations.translated(tx, language)
-    found = pictures.breeds_of(tx, [image.id])[image.id]
+    found = pictures.breeds_of(tx, image)
     # Encoded already, which to the encoder is as good as the shape.
     encoded = [encoded_breeds.nested(tx, breed, translator) for breed in found]
     return cast("list[BreedShape]", encoded)
 
 
 def _categories(tx: Tx, image: Image) -> list[CategoryShape]:
-    found = pictures.categories_of(tx, [image.id])[image.id]
+    found = pictures.categories_of(tx, image)
     home = site.home(tx.library)
     return [shapes_animals.category(category, home=home) for category in found]
 
@@ -149,7 +153,11 @@ class Given(msgspec.Struct):
     def vote(self, image_id: int) -> shapes_images.GivenVoteShape | UnsetType:
         """Return the newest vote on an image, if there is one."""
         vote = self.votes.get(image_id)
-        return UNSET if vote is None else shapes_images.GivenVoteShape(vote.id, plain(vote.value))
+        return (
+            UNSET
+            if vote is None
+            else shapes_images.GivenVoteShape(vote.id, shapes_apps.number(vote.value))
+        )
 
     def favourite(self, image_id: int) -> shapes_images.GivenFavouriteShape | UnsetType:
         """Return the favourite of an image, if there is one."""
@@ -161,11 +169,6 @@ class Given(msgspec.Struct):
         vote, kept = self.votes.get(image_id), self.favourites.get(image_id)
         found = b"" if vote is None else b',"vote":' + encode_json(self.vote(image_id))
         return found if kept is None else found + b',"favourite":{"id":%d}' % kept.id
-
-
-def plain(value: float) -> int | float:
-    """Return a number as it was sent: a whole one as such."""
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
 def given(call: Call, tx: Tx, image_ids: Sequence[int]) -> Given:
@@ -231,7 +234,7 @@ def _with_own(
     shape.sub_id = one.on_behalf_of
     shape.original_filename = one.name
     shape.created_at = site.time(one.created_at)
-    codes = [breed.code for breed in pictures.breeds_of(tx, [one.id])[one.id]]
+    codes = [breed.code for breed in pictures.breeds_of(tx, one)]
     shape.breed_ids = ",".join(codes) or None
     shape.pending = int(recognised.status == shapes_images.WAITING)
     shape.approved = int(recognised.status in shapes_images.CLEAN)
