@@ -156,7 +156,8 @@ def _short(visit: Visit) -> Answer:
 
 
 def _robots(_call: Call) -> Answer:
-    lines = ["User-agent: *", "Disallow: /settings", "Disallow: /moderation", "Disallow: /login"]
+    own = ("settings", "moderation", "login", "private", "pets")
+    lines = ["User-agent: *", *(f"Disallow: /{name}" for name in own)]
     return answers.text("\n".join([*lines, ""]))
 
 

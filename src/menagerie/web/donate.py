@@ -55,7 +55,7 @@ def _page(visit: Visit, form: Form, status: int) -> Answer:
         most=MOST_FILES,
         licence=settings.licence,
         licence_url=licences.url_of(settings.licence),
-        reviewed=settings.review != "open",
+        review=settings.review,
     )
 
 

@@ -317,7 +317,8 @@ def analyse(visit: Visit) -> Answer:
     if found is None:
         text = marked("No dog or cat was recognised in the photographs.")
         return _pet_page(visit, {}, 422, text)
-    return visit.go(f"/pets/{code}#found")
+    place = "found" if kind == Kind.GENEALOGY else "health"
+    return visit.go(f"/pets/{code}#{place}")
 
 
 def portray(visit: Visit) -> Answer:
