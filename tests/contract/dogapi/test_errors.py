@@ -100,6 +100,31 @@ def test_without_a_key_where_one_is_needed(make_kennel, status: str):
     assert kennel.get(f"/images?api_key={kennel.keys['user']}").status_code == 200
 
 
+def test_a_good_key_is_never_called_unknown(kennel: Kennel):
+    for method, path in (
+        ("GET", "/images/upload"),  # the wrong method
+        ("GET", "/nothing"),
+        ("GET", "/breeds/bans/country"),  # a parameter is missing
+    ):
+        assert "authenticated" not in kennel.call(method, path, "user").headers, path
+
+
+def test_a_missing_key_is_told_before_what_else_is_wrong(kennel: Kennel):
+    for path in (
+        "/facts?limit=0",
+        "/health-tips?limit=0",
+        "/pets?limit=0",
+        "/sub-ids?limit=0",
+        "/images?limit=0",
+        "/breeds/bans/countries?animal_type=cow",
+        "/breeds/bans/country",
+        "/images/x/status",
+        "/accounts/x/overview",
+    ):
+        assert kennel.get(path).status_code == 401, path
+        assert kennel.get(path, "user").status_code in {400, 403, 404}, path
+
+
 def test_a_library_closed_to_the_keyless(make_kennel):
     kennel = make_kennel(dogapi_anonymous="closed")
     for path in ("/images/search", "/breeds", "/categories", "/votes", "/favourites"):

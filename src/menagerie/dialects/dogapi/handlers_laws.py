@@ -89,6 +89,7 @@ def _one_of(call: Call, name: str, allowed: type[StrEnum]) -> str | None:
 
 def _countries(call: Call) -> Answer:
     """GET /breeds/bans/countries."""
+    site.require_key(call)
     species = site.species_of(call, spans_all=True)
     animal = _one_of(call, "animal_type", Species)
     if animal and species is None:
@@ -102,6 +103,7 @@ def _countries(call: Call) -> Answer:
 
 def _country(call: Call) -> Answer:
     """GET /breeds/bans/country."""
+    site.require_key(call)
     code = site.text_of(call, "country")
     if not code:
         raise Invalid({"country": ['"country" is required']})
@@ -149,6 +151,7 @@ def _takes_breed(call: Call, tx: Tx) -> Callable[[int | None], bool] | None:
 
 def _breed(call: Call) -> Answer:
     """GET /breeds/bans/breed/:breed_id."""
+    site.require_key(call)
     species = site.species_of(call, spans_all=True)
     with _reading(call) as tx:
         breed = breed_of(tx, call.text("breed_id"))

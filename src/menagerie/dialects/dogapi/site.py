@@ -155,7 +155,8 @@ def _take_rate(call: Call, actor: Actor) -> None:
 def finish(call: Call, answer: Answer) -> Answer:
     """Add what depends on the caller: whether its key is known, and how much it may still ask."""
     state = call.scope["state"]
-    if not state.get("knows_key"):
+    # Of some answers, such as 405, nobody asked who the caller is.
+    if state.get("knows_key") is False:
         answer.add("authenticated", "false")
     left = state.get("rate_left")
     if left is not None:
