@@ -49,6 +49,7 @@ def test_a_pet_is_kept_with_its_photographs_poses_and_ages(owner, library, alice
     assert "Rex" in text_of(page)
     assert 'href="/breeds/beagle"' in page.text
     assert "from the front · 2 y 7 m" in text_of(page)
+    assert "Keeping it healthy" in text_of(page)
     listed = text_of(owner.get("/pets"))
     assert "Beagle · 2 y 7 m · 1 photograph" in listed
     (pet,) = kept(library, alice)

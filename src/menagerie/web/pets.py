@@ -6,7 +6,7 @@ import msgspec
 
 from menagerie.core import rights
 from menagerie.core.animals.book import Book, book
-from menagerie.core.pets import analyses, photos, portraits
+from menagerie.core.pets import analyses, photos, portraits, tips
 from menagerie.core.pets import pets as keeping
 from menagerie.core.pets.analyses import Age, Analysis, BodyCondition, Kind, Muscle, Weight
 from menagerie.core.pets.pets import Details, Pet, Wanted
@@ -25,6 +25,7 @@ _FIELDS = ("name", "species", "breed", "date_of_birth", "sex", "neuter_status", 
 _SHOWN = (*_FIELDS, "images", "image", "age")
 _LEAST_SHARE = 0.02
 _YEAR = 12
+_MOST_TIPS = 6
 _ASKS_ANALYST = (Kind.BODY_CONDITION, Kind.AGE, Kind.MUSCLE, Kind.WEIGHT)
 
 
@@ -200,6 +201,7 @@ def _pet_page(visit: Visit, forms: Mapping[str, Form], status: int, trouble: str
         found = analyses.of_pets(tx, [pet.id])[pet.id]
         there = book(tx)
         age = _age(_months(tx, pet))
+        advice = tips.of_pet(tx, pet.code)[:_MOST_TIPS]
     breed = there.by_id(pet.breed_id) if pet.breed_id is not None else None
     said = {name: getattr(pet, name) or "" for name in _FIELDS if name != "breed"}
     said["breed"] = breed.name if breed else ""
@@ -216,6 +218,7 @@ def _pet_page(visit: Visit, forms: Mapping[str, Form], status: int, trouble: str
         breeds=there.breeds,
         animal=texts.ANIMALS.get(pet.species or "", ""),
         age=age,
+        tips=advice,
         sexes=texts.SEXES,
         poses=texts.POSES,
         lines=[_line(kind, found.get(kind), kept) for kind in _ASKS_ANALYST],
