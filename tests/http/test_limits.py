@@ -10,7 +10,7 @@ from litestar.types import Scope
 from menagerie.errors import RateLimited, TooLarge
 from menagerie.http.call import Call, anonymous
 from menagerie.http.limits import FIELD_LIMIT_BYTES, Body, Buckets, spool
-from menagerie.http.parameters import Malformed
+from menagerie.http.parameters import Malformed, parse_json
 
 BOUNDARY = "b0undary"
 FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -149,3 +149,31 @@ def test_one_network_of_ipv6_is_one_client(library):
     with pytest.raises(RateLimited):
         call("2001:db8::ffff:1").limit_crowd()
     call("2001:db8:0:1::1").limit_crowd()
+
+
+def test_json_of_millions_of_values_is_refused_before_it_is_built():
+    with pytest.raises(Malformed, match="too many values"):
+        parse_json(b"[" + b"[]," * 600_000 + b"1]")
+
+
+def test_others_are_served_while_a_large_form_is_taken_apart(tmp_path):
+    folder, body = tmp_path, b"image=" + b"%41" * 1_000_000
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def main() -> None:
+        limit = 1 << 24
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        reading = asyncio.ensure_future(
+            spool(receive, headers, limit_bytes=limit, folder=folder, text_limit_bytes=limit)
+        )
+        await asyncio.sleep(0)
+        turns = 0
+        while not reading.done():
+            await asyncio.sleep(0.005)
+            turns += 1
+        assert (await reading).fields == [("image", "A" * 1_000_000)]
+        assert turns > 3
+
+    asyncio.run(main())

@@ -21,7 +21,7 @@ from multipart import (
 )
 
 from menagerie.errors import RateLimited, TooLarge
-from menagerie.http.parameters import Malformed, parse_pairs
+from menagerie.http.parameters import Malformed, parse_json, parse_pairs
 
 MIB = 1024 * 1024
 # Fields and JSON are kept in memory; only files go to disk.
@@ -96,16 +96,16 @@ async def spool(
     raw = await _whole(_Chunks(receive, min(limit_bytes, text_limit_bytes)))
     if not raw:
         return Body(fields=[], files=[])
-    return _parsed(kind, raw)
+    if len(raw) <= FIELD_LIMIT_BYTES:
+        return _parsed(kind, raw)
+    # Taking megabytes of escapes apart lasts seconds, in which others are served.
+    return await asyncio.to_thread(_parsed, kind, raw)
 
 
 def _parsed(kind: str, raw: bytes) -> Body:
     """Read a body that is no multipart; without a type it may be JSON or a form."""
     if kind == "application/json" or kind.endswith("+json"):
-        try:
-            return Body(fields=[], files=[], json=msgspec.json.decode(raw), raw=raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed("not JSON") from error
+        return Body(fields=[], files=[], json=parse_json(raw), raw=raw)
     if kind == "application/x-www-form-urlencoded":
         return Body(fields=parse_pairs(raw), files=[], raw=raw)
     return Body(fields=[], files=[], raw=raw)

@@ -18,7 +18,7 @@ from menagerie.http import answers
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call
 from menagerie.http.limits import Buckets
-from menagerie.http.parameters import Malformed, Tree, as_text, as_texts, parse_pairs, refuse_nul
+from menagerie.http.parameters import Tree, as_text, as_texts, parse_json, parse_pairs, refuse_nul
 from menagerie.http.routing import Outcome, Parameter
 from menagerie.library import ANONYMOUS, SECOND, Actor, Library, Tx
 from menagerie.settings import Settings
@@ -305,10 +305,7 @@ def body(call: Call) -> Tree:
     text = sent.raw.strip()
     # Quirk: some clients, and `curl -d`, send JSON as a form or without a type (spec 4.2).
     if value is None and text[:1] in {b"{", b"["}:
-        try:
-            value = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed("the body is not JSON") from error
+        value = parse_json(text)
         refuse_nul(value)
         sent.json = value  # from now on a parameter like any other
     if value is None and (text == b"null" or not text or call.form):
