@@ -1,6 +1,8 @@
 """The book of breeds and categories: everything about them by whatever it is asked for."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,6 +15,8 @@ from menagerie.storage import schema
 from menagerie.storage.schema import Species
 
 _CACHE = "animals: book"
+# More than the names of all breeds; it never holds what somebody searches for.
+_MOST_PLAIN = 4096
 
 
 class Breed(msgspec.Struct, frozen=True):
@@ -146,7 +150,22 @@ class Book:
 
 def in_order_of_names(named: Breed | Category) -> tuple[str, int]:
     """Return by what breeds and categories are sorted."""
-    return named.name.casefold(), named.id
+    return _plain_name(named.name), named.id
+
+
+def plain(text: str) -> str:
+    """Return a text as names are compared: in lower case, without accents.
+
+    >>> plain("Épagneul de Pont-Audemer")
+    'epagneul de pont-audemer'
+    """
+    if text.isascii():
+        return text.casefold()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
+_plain_name = lru_cache(_MOST_PLAIN)(plain)
 
 
 def in_groups(
@@ -169,9 +188,9 @@ def in_groups(
 
 
 def called(breeds: Iterable[Breed], text: str) -> list[Breed]:
-    """Return the breeds whose name, or an alternative one, holds a text in any case."""
-    part = text.casefold()
-    return [b for b in breeds if part in b.name.casefold() or part in b.alt_names.casefold()]
+    """Return the breeds whose name, or an alternative one, holds a text; see `plain`."""
+    part = plain(text)
+    return [b for b in breeds if part in _plain_name(b.name) or part in _plain_name(b.alt_names)]
 
 
 def book(tx: Tx) -> Book:
