@@ -7,10 +7,30 @@ from typing import Any
 import msgspec
 
 from menagerie import __version__
+from menagerie.http import answers
+from menagerie.http.answers import Answer
+from menagerie.http.call import Call
 from menagerie.http.routing import Door, Operation, Outcome, Parameter
+from menagerie.once import once
 
 _REFERENCE = "#/components/schemas/{name}"
 _PATH_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+class Made:
+    """The document of some doors, made when it is first asked for: few processes ever are."""
+
+    def __init__(self, title: str, description: str, doors: Sequence[Door]) -> None:
+        self._of = (title, description, doors)
+
+    @once
+    def document(self) -> dict[str, Any]:
+        """The document, but for where the library is reached."""
+        return document(*self._of)
+
+    def answer(self, call: Call) -> Answer:
+        """Answer the document."""
+        return answers.json({**self.document, "servers": [{"url": call.base_url}]})
 
 
 def document(title: str, description: str, doors: Sequence[Door]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
 
 from menagerie.errors import MenagerieError, Unavailable
 from menagerie.http import answers, openapi
@@ -23,12 +22,12 @@ def door(library: Library, metrics: Metrics | None, dialects: Sequence[Door]) ->
         operations.append(_read("/metrics", _metrics(metrics), runs=Runs.EXECUTOR))
     site = library.settings.site_name
     titles = list(dict.fromkeys(dialect.title for dialect in dialects if dialect.title))
-    whole = openapi.document(site, "Every API of this library.", dialects)
-    operations.append(_read("/openapi.json", _document(whole)))
+    whole = openapi.Made(site, "Every API of this library.", dialects)
+    operations.append(_read("/openapi.json", whole.answer))
     for title in titles:
         members = [dialect for dialect in dialects if dialect.title == title]
-        part = openapi.document(f"{site}: {title}", members[0].description, members)
-        operations.append(_read(f"/openapi/{title.lower()}.json", _document(part)))
+        part = openapi.Made(f"{site}: {title}", members[0].description, members)
+        operations.append(_read(f"/openapi/{title.lower()}.json", part.answer))
     operations.append(_read("/openapi", _page(site, whole)))
     return Door(
         name="system",
@@ -66,29 +65,21 @@ def _metrics(metrics: Metrics) -> Callable[[Call], Answer]:
     return handler
 
 
-def _document(document: dict[str, Any]) -> Callable[[Call], Answer]:
-    def handler(call: Call) -> Answer:
-        return answers.json({**document, "servers": [{"url": call.base_url}]})
-
-    return handler
-
-
-def _page(site: str, document: dict[str, Any]) -> Callable[[Call], Answer]:
-    rows = [
-        f"<tr><td>{method.upper()}</td><td><code>{escape(path)}</code></td>"
-        f"<td>{escape(entry['summary'])}</td></tr>"
-        for path, entries in document["paths"].items()
-        for method, entry in entries.items()
-    ]
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>API of {escape(site)}</title><h1>API of {escape(site)}</h1>"
-        '<p>As an <a href="/openapi.json">OpenAPI document</a>.</p>'
-        f"<table>{''.join(rows)}</table></html>"
-    )
-
+def _page(site: str, whole: openapi.Made) -> Callable[[Call], Answer]:
     def handler(_call: Call) -> Answer:
+        rows = [
+            f"<tr><td>{method.upper()}</td><td><code>{escape(path)}</code></td>"
+            f"<td>{escape(entry['summary'])}</td></tr>"
+            for path, entries in whole.document["paths"].items()
+            for method, entry in entries.items()
+        ]
+        page = (
+            '<!doctype html><html lang="en"><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
+            f"<title>API of {escape(site)}</title><h1>API of {escape(site)}</h1>"
+            '<p>As an <a href="/openapi.json">OpenAPI document</a>.</p>'
+            f"<table>{''.join(rows)}</table></html>"
+        )
         return answers.html(page, headers=[("content-security-policy", "default-src 'none'")])
 
     return handler

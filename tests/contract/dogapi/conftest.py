@@ -64,8 +64,7 @@ def make_kennel(prepared, peopled, pool, tmp_path, request) -> Iterator[Callable
 
     yield make
     for kennel in opened:
-        kennel.client.close()
-        kennel.library.database.close()
+        kennel.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
 
 from menagerie.dialects.dogapi import (
     files,
@@ -36,7 +35,7 @@ from menagerie.errors import (
     Unavailable,
     Unsupported,
 )
-from menagerie.http import answers, openapi
+from menagerie.http import openapi
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call, WrongMethod
 from menagerie.http.parameters import Malformed
@@ -72,9 +71,9 @@ EXPOSED_HEADERS = (
 def doors(library: Library) -> list[Door]:
     """Return the doors of the dialect: its API, its files, and the document of both."""
     shown = [_api(library), _files(library)]
-    whole = openapi.document(TITLE, DESCRIPTION, shown)
+    document = openapi.Made(TITLE, DESCRIPTION, shown)
     operation = Operation(
-        "GET", ("/openapi-json",), _document(whole), Runs.INLINE, is_documented=False
+        "GET", ("/openapi-json",), document.answer, Runs.INLINE, is_documented=False
     )
     return [
         *shown,
@@ -121,13 +120,6 @@ def _files(library: Library) -> Door:
         allowed_headers=ALLOWED_HEADERS,
         exposed_headers=EXPOSED_HEADERS,
     )
-
-
-def _document(whole: dict[str, Any]) -> Callable[[Call], Answer]:
-    def handler(call: Call) -> Answer:
-        return answers.json({**whole, "servers": [{"url": call.base_url}]})
-
-    return handler
 
 
 # How errors are worded.
