@@ -64,7 +64,7 @@ def test_every_error_has_words(kennel: Kennel):
 def test_paths_below_v1_belong_to_whom_they_should(kennel: Kennel):
     ours = ("/foo", "/images/x", "/images/x/none", "/images/search/x", "/breeds/x/y", "")
     for path in ours:
-        answer = kennel.get(path)
+        answer = kennel.get(f"/v1{path}", root=True)
         assert (path, answer.status_code, answer.json()["error"]) == (path, 404, "Not Found")
         assert answer.json()["path"] == "/v1" + path
     for path in ("/donation/x", "/images/x/details", "/validate/x/y", "/label/none"):
