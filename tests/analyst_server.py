@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gzip
 import json
 import threading
 import time
@@ -25,14 +26,18 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 KEY = "sk-very-secret-key"
 LEAK = "internal-host-42 says: sk-very-secret-key"
+_GOOD = json.dumps(
+    {"choices": [{"message": {"role": "assistant", "content": json.dumps(ANSWERS["age"])}}]}
+).encode()
 _NOWHERE = "http://127.0.0.1:9/elsewhere"
 
 
 class AnalystServer:
     """Answers each request by the next of `moods`, and well once there are none.
 
-    Moods: `slow` (a byte now and then), `garbage`, `fenced`, `wrong_schema`, `huge`, `redirect`,
-    `hang_up`, `no_edits`, or a status such as `429`.
+    Moods: `slow` (a byte now and then), `slow_headers`, `packed` (a good answer in gzip),
+    `garbage`, `fenced`, `wrong_schema`, `huge`, `redirect`, `hang_up`, `no_edits`, or a status such
+    as `429`.
     """
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
@@ -73,6 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif mood == "slow":
             self._drip()
+        elif mood == "slow_headers":
+            self._drip_headers()
+        elif mood == "packed":
+            self._send(200, gzip.compress(_GOOD), {"content-encoding": "gzip"})
         elif mood == "huge":
             self._send(200, b" " * (40 << 20))
         elif self.path.endswith("/images/edits") and mood == "no_edits":
@@ -101,6 +110,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for _ in range(100):
             self.wfile.write(b" ")
+            self.wfile.flush()
+            time.sleep(0.1)
+
+    def _drip_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
+        for _ in range(100):
+            self.wfile.write(b"x")
             self.wfile.flush()
             time.sleep(0.1)
 

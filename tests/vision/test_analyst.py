@@ -103,12 +103,20 @@ def test_what_does_not_pass_is_unavailable_without_telling_why_in_its_words(
 
 
 @pytest.mark.slow
-def test_a_slow_answer_is_waited_for_no_longer_than_set(server, make_analyst):
-    server.moods = ["slow"] * 5
+@pytest.mark.parametrize("mood", ["slow", "slow_headers"])
+def test_a_slow_answer_is_waited_for_no_longer_than_set(server, make_analyst, mood):
+    server.moods = [mood] * 5
     started = time.monotonic()
     with pytest.raises(Unavailable, match="too long"):
         make_analyst(analyst_timeout=1).ask(analyst.BODY_CONDITION, [PICTURE], {})
     assert time.monotonic() - started < 2
+
+
+def test_what_comes_packed_is_not_unpacked(server, make_analyst):
+    server.moods = ["packed"] * 3
+    with pytest.raises(Unavailable, match="form"):
+        make_analyst().ask(analyst.AGE, [PICTURE], {})
+    assert server.requests[0][1]["accept-encoding"] == "identity"
 
 
 def test_nobody_there(make_analyst):

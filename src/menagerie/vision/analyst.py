@@ -8,12 +8,15 @@ memory: answers are bounded, redirects refused, and nothing it says but a valid 
 import base64
 import random
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 import httpx
 import msgspec
@@ -189,8 +192,8 @@ class Analyst:
         if not self._model:
             del body["model"]  # a server with one model needs no name, and refuses an empty one
 
-        def once(client: httpx.Client, deadline: float) -> T:
-            data = self._post(client, deadline, "/chat/completions", json=body)
+        def once(line: "_Line") -> T:
+            data = self._post(line, "/chat/completions", json=body)
             return _read_answer(data, question.answer)
 
         return self._tried(once)
@@ -209,34 +212,29 @@ class Analyst:
             "response_format": "b64_json",
         }
 
-        def once(client: httpx.Client, deadline: float) -> bytes:
+        def once(line: "_Line") -> bytes:
             fields = {name: str(value) for name, value in wish.items()}
             files = {"image": ("photo.jpg", picture, "image/jpeg")}
             limit = {"limit": _PICTURE_BYTES}
             try:
-                data = self._post(
-                    client, deadline, "/images/edits", data=fields, files=files, **limit
-                )
+                data = self._post(line, "/images/edits", data=fields, files=files, **limit)
             except FailedAttemptError as error:
                 if error.status not in _NOT_OFFERED:
                     raise
-                data = self._post(client, deadline, "/images/generations", json=wish, **limit)
+                data = self._post(line, "/images/generations", json=wish, **limit)
             return _read_picture(data)
 
         return self._tried(once)
 
-    def _tried(self, once: Callable[[httpx.Client, float], T]) -> T:
+    def _tried(self, once: "Callable[[_Line], T]") -> T:
         """Do something until it succeeds, in bounded time."""
-        deadline = time.monotonic() + self._timeout_s
-        headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
-        # Proxies of the environment are nobody's setting here.
-        with httpx.Client(headers=headers, follow_redirects=False, trust_env=False) as client:
+        with _Line(self._key, time.monotonic() + self._timeout_s) as line:
             for attempt in range(ATTEMPTS):
                 try:
-                    return once(client, deadline)
+                    return once(line)
                 except FailedAttemptError as error:
                     pause_s = _pause_s(error, attempt)
-                    is_last = attempt == ATTEMPTS - 1 or time.monotonic() + pause_s > deadline
+                    is_last = attempt == ATTEMPTS - 1 or time.monotonic() + pause_s > line.deadline
                     if is_last or error.failure not in _WORTH_REPEATING:
                         text = f"The vision-language model behind analyst_url {error.failure}."
                         raise Unavailable(text) from error
@@ -244,27 +242,60 @@ class Analyst:
         raise AssertionError("the last attempt raises")
 
     def _post(
-        self,
-        client: httpx.Client,
-        deadline: float,
-        path: str,
-        *,
-        limit: int = _ANSWER_BYTES,
-        **content: Any,
+        self, line: "_Line", path: str, *, limit: int = _ANSWER_BYTES, **content: Any
     ) -> bytes:
         """Return the body of a good answer; raises FailedAttemptError."""
-        left_s = deadline - time.monotonic()
+        left_s = line.deadline - time.monotonic()
         if left_s <= 0:
             raise FailedAttemptError(Failure.SLOW)
+        content |= {"timeout": left_s, "extensions": {"trace": line.notice}}
         try:
-            with client.stream("POST", self._url + path, timeout=left_s, **content) as answer:
+            with line.client.stream("POST", self._url + path, **content) as answer:
                 _require_good(answer)
-                return _bounded(answer, deadline, limit)
+                return _bounded(answer, line.deadline, limit)
         except httpx.TimeoutException:
             raise FailedAttemptError(Failure.SLOW) from None
         except httpx.HTTPError:
             # Its text may hold the address, and with it a key.
-            raise FailedAttemptError(Failure.AWAY) from None
+            is_late = time.monotonic() >= line.deadline
+            raise FailedAttemptError(Failure.SLOW if is_late else Failure.AWAY) from None
+
+
+class _Line:
+    """A client that is cut off at `deadline`, as time.monotonic() counts.
+
+    A timeout of the client is between two bytes: headers that come one by one would last for days.
+    """
+
+    def __init__(self, key: str, deadline: float) -> None:
+        # What is packed may unpack to gigabytes.
+        headers = {"accept-encoding": "identity"}
+        if key:
+            headers["authorization"] = f"Bearer {key}"
+        # Proxies of the environment are nobody's setting here.
+        self.client = httpx.Client(headers=headers, follow_redirects=False, trust_env=False)
+        self.deadline = deadline
+        self._sockets: list[socket.socket] = []
+        self._guard = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
+        self._guard.daemon = True
+
+    def __enter__(self) -> Self:
+        self._guard.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._guard.cancel()
+        self.client.close()
+
+    def notice(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Remember a connection that the client makes; it calls this for whatever happens."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._sockets.append(facts["return_value"].get_extra_info("socket"))
+
+    def _cut(self) -> None:
+        for connected in self._sockets:
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
 
 
 def _messages(
@@ -299,7 +330,7 @@ def _require_good(answer: httpx.Response) -> None:
 def _bounded(answer: httpx.Response, deadline: float, limit: int) -> bytes:
     """Read an answer that may be endless or come a byte at a time."""
     received = bytearray()
-    for piece in answer.iter_bytes():
+    for piece in answer.iter_raw():
         received += piece
         if len(received) > limit:
             raise FailedAttemptError(Failure.LARGE)
