@@ -72,7 +72,7 @@ ODD = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("style", "name"), zip(Style, itertools.cycle(ODD), strict=False))
+@pytest.mark.parametrize(("style", "name"), list(zip(Style, itertools.cycle(ODD), strict=False)))
 def test_odd_pictures_are_painted_too(pool, tmp_path, style, name):
     path = tmp_path / name
     path.write_bytes(ODD[name])

@@ -14,7 +14,7 @@ from menagerie.vision.analyst import Descriptions
 
 _FUN = (
     (
-        "{name} has the looks of a {breed} and the confidence to match. {Trait} by nature, and"
+        "{name} has the looks of {a_breed} and the confidence to match. {Trait} by nature, and"
         " well aware of where the treats are kept."
     ),
     (
@@ -34,7 +34,7 @@ _FUN = (
         " inside."
     ),
     (
-        "There is a {breed} in these eyes, and it has plans for the afternoon. {name} is"
+        "There is {a_breed} in these eyes, and it has plans for the afternoon. {name} is"
         " {trait}, and excellent company."
     ),
 )
@@ -79,9 +79,11 @@ def describe(
     """Return texts about a pet of a breed; `seed` decides which of the many."""
     chance = random.Random(f"{seed} {breed.code if breed else species}")  # noqa: S311  # no secret
     trait = chance.choice(_traits(breed) or _TRAITS[species])
+    called = breed.name if breed is not None else str(species)
     words = {
         "name": name or f"This {species}",
-        "breed": breed.name if breed is not None else str(species),
+        "breed": called,
+        "a_breed": with_article(called),
         "species": str(species),
         "trait": trait,
         "Trait": trait.capitalize(),
@@ -92,6 +94,15 @@ def describe(
         happy_sentence=chance.choice(_HAPPY[species]),
         breed_fact=_fact(tx, chance, species, breed),
     )
+
+
+def with_article(noun: str) -> str:
+    """Return a noun behind `a` or `an`, by its first letter.
+
+    >>> with_article("Abyssinian"), with_article("Pug")
+    ('an Abyssinian', 'a Pug')
+    """
+    return f"{'an' if noun[:1].lower() in set('aeio') else 'a'} {noun}"
 
 
 def _traits(breed: Breed | None) -> Sequence[str]:

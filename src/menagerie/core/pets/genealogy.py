@@ -6,6 +6,7 @@ import msgspec
 
 from menagerie.core import recognition
 from menagerie.core.animals.book import Book
+from menagerie.core.pets.descriptions import with_article
 from menagerie.core.pets.photos import Photo
 from menagerie.errors import Unavailable
 from menagerie.library import Actor, Library
@@ -121,6 +122,6 @@ def _reasoning(
         said.append(f"{ranked[0].label} stands out with {ranked[0].confidence:.0%}{others}.")
         said.append("It looks like one breed; a mixed breed may look so too.")
     if kept_as is not None and kept_as != ranked[0].label:
-        said.append(f"Its keeper says that it is a {kept_as}.")
+        said.append(f"Its keeper says that it is {with_article(kept_as)}.")
     said.append("Looks are no proof of descent: only a genetic test can tell.")
     return " ".join(said)
