@@ -73,6 +73,11 @@ def wait_for_release(_call: Call) -> Answer:
     return answers.text("done" if released.wait(10) else "late")
 
 
+def hold(_call: Call) -> Answer:
+    released.clear()
+    return answers.text("held")
+
+
 def release(_call: Call) -> Answer:
     released.set()
     return answers.text("released")
@@ -80,6 +85,9 @@ def release(_call: Call) -> Answer:
 
 OPERATIONS = [
     Operation("POST", ("/toy/await",), wait_for_release, Runs.EXECUTOR, takes_files=True),
+    Operation("POST", ("/toy/long",), wait_for_release, Runs.LONG),
+    Operation("POST", ("/toy/hold",), hold, Runs.EXECUTOR),
+    Operation("POST", ("/toy/release/file",), release, Runs.EXECUTOR, takes_files=True),
     Operation("POST", ("/toy/release",), release, Runs.EXECUTOR),
     Operation("POST", ("/toy/login",), log_in, Runs.EXECUTOR),
     Operation("GET", ("/toy/echo", "/toy/{id:str}/echo"), echo, Runs.INLINE),

@@ -97,8 +97,13 @@ def test_of_several_lines_of_forwarded_addresses_the_last_counts(client):
     near.close()
 
 
-def test_uploads_that_take_long_do_not_hold_up_others(client):
-    answered = client.post_together(*["/toy/await"] * 20, "/toy/release")
+@pytest.mark.parametrize(
+    ("waiting", "releasing"),
+    [("/toy/await", "/toy/release"), ("/toy/long", "/toy/release/file")],
+)
+def test_what_takes_long_does_not_hold_up_others(client, waiting, releasing):
+    client.post("/toy/hold")
+    answered = client.post_together(*[waiting] * 20, releasing)
     assert [answer.text for answer in answered] == ["done"] * 20 + ["released"]
 
 

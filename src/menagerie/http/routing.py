@@ -46,7 +46,7 @@ class Runs(Enum):
 
     INLINE = "inline"  # on the event loop: answered from the catalogue and caches in a few ms
     EXECUTOR = "executor"  # in a thread: writes, decodes, or may take long
-    LONG = "long"  # in a thread of those that may wait for many seconds, as files do
+    LONG = "long"  # in a thread of those that may wait for many seconds, apart from files
 
 
 class Parameter(NamedTuple):
@@ -56,6 +56,9 @@ class Parameter(NamedTuple):
     help: str
     where: str = "query"  # or "path", "form" (a field of the body)
     example: str | None = None
+    kind: str = (
+        "string"  # of its value, as JSON Schema names it; only fields of a body have another
+    )
 
 
 class Outcome(NamedTuple):
@@ -106,6 +109,7 @@ class Door(NamedTuple):
     exposed_headers: str = "X-Request-Id"  # what they may read of an answer
     title: str = ""
     description: str = ""
+    takes_json: bool = False  # the documentation says that bodies may be JSON as well as forms
     shapes: tuple[Any, ...] = ()  # further types that the documentation refers to
     # How callers may say who they are, as OpenAPI's security schemes, by a short name.
     credentials: Mapping[str, Mapping[str, str]] = {}
@@ -156,6 +160,8 @@ class Mounting:
         # Decoding and downloading wait for minutes on what a stranger sends; all the others must
         # not wait behind them.
         self.uploads = ThreadPoolExecutor(threads, thread_name_prefix="upload")
+        # Nor must uploads wait behind what is painted here or asked of another machine.
+        self.long = ThreadPoolExecutor(threads, thread_name_prefix="long")
         self.spool: Path = limits.spool_folder(library.settings.data_path)
 
     def door(self, path: str) -> Door:
@@ -186,6 +192,7 @@ class Mounting:
         """Let running operations end and take no more."""
         self.executor.shutdown()
         self.uploads.shutdown()
+        self.long.shutdown()
 
     def _handler(self, sharers: Sequence[tuple[Door, Operation, str]]) -> HTTPRouteHandler:
         """Mount a path; where several doors have it, each request asks whose it is."""
@@ -294,8 +301,9 @@ class Mounting:
         runs = operation.runs(call) if callable(operation.runs) else operation.runs
         if runs is Runs.INLINE:
             return cast("Answer", operation.handler(call))
-        waits = operation.takes_files or runs is Runs.LONG
-        executor = self.uploads if waits else self.executor
+        executor = self.long if runs is Runs.LONG else self.executor
+        if operation.takes_files:
+            executor = self.uploads
         answer: Answer | Waiting = await self._in_thread(executor, operation.handler, call)
         return await self._waited(answer) if isinstance(answer, Waiting) else answer
 

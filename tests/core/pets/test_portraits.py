@@ -1,5 +1,7 @@
 """Portraits of pets: who paints them, and where they are kept."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import func, select
 
@@ -44,6 +46,20 @@ def test_unknown_styles_and_pets_without_photographs_are_refused(library, alice,
         portraits.make(library, alice, pet.code, "cubism")
     with pytest.raises(Invalid, match="no photographs"):
         portraits.make(library, alice, pet.code, "studio")
+
+
+def test_painting_leaves_a_child_to_decode_what_comes_in(library, alice, keeper):
+    pet = keeper.pet(alice, keeper.photo())
+    places = portraits._easel(library)
+    taken = 0
+    while places.acquire(blocking=False):
+        taken += 1
+    assert taken == max(1, library.pool.workers - 1)
+    with ThreadPoolExecutor(1) as other:
+        painted = other.submit(portraits.make, library, alice, pet.code, "studio")
+        assert not painted.done()
+        places.release()
+        assert painted.result(30).style == "studio"
 
 
 class TestWithAPainter:

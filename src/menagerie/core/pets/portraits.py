@@ -1,6 +1,7 @@
 """Portraits of pets: painted by the endpoint that the operator names, or by the library itself."""
 
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from menagerie.vision.analyst import Analyst
 
 log = structlog.get_logger("menagerie.pets")
 
+_EASEL = "portraits: places to paint"
 _BEST_POSES = (Pose.FACE, Pose.FRONT, Pose.SITTING)
 
 
@@ -145,8 +147,15 @@ def _painted(library: Library, actor: Actor, photo: Photo, style: Style, facts: 
             log.warning(
                 "portrait is painted here", reason=error.message, cause=str(error.__cause__)
             )
-    with library.blobs.as_file(images.full_file(photo.image)) as path:
+    with _easel(library), library.blobs.as_file(images.full_file(photo.image)) as path:
         return library.pool.run(painting.draw, str(path), style, photo.id)
+
+
+def _easel(library: Library) -> threading.Semaphore:
+    """Return what lets so many paint at once that a child is left to decode what comes in."""
+    places = max(1, library.pool.workers - 1)
+    easel: threading.Semaphore = library.caches.setdefault(_EASEL, threading.Semaphore(places))
+    return easel
 
 
 def _asked(library: Library, actor: Actor, photo: Photo, style: Style, facts: str) -> bytes:
