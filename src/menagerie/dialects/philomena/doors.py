@@ -29,7 +29,7 @@ from menagerie.errors import (
     Unsupported,
 )
 from menagerie.http import answers
-from menagerie.http.answers import Answer
+from menagerie.http.answers import Answer, Waiting
 from menagerie.http.call import Call, WrongMethod
 from menagerie.http.parameters import Malformed
 from menagerie.http.routing import Door, ErrorAnswer, Handler
@@ -80,7 +80,7 @@ def doors(library: Library) -> list[Door]:
 def _judged(handler: Handler) -> Handler:
     """Judge the key first: a closed account's is refused even where none is needed."""
 
-    def judged(call: Call) -> Answer:
+    def judged(call: Call) -> Answer | Waiting:
         _actor = call.actor
         return handler(call)
 
