@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, make_url, text
 
 import menagerie.settings
 from build import WITHOUT_MODELS
+from menagerie import cli
 from menagerie.core import upkeep
 from menagerie.library import Clock, Library
 from menagerie.settings import Settings
@@ -134,3 +135,22 @@ def library(settings, clock) -> Iterator[Library]:
     library = Library(settings, clock=clock, random_source=random.Random(1))
     yield library
     library.close()
+
+
+@pytest.fixture(name="menagerie")
+def command_line(settings, monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
+    """Run `menagerie` on a prepared library; returns (exit code, output, errors)."""
+    for name in list(os.environ):  # noqa: TID251 - the caller's settings must not matter
+        if name.startswith("MENAGERIE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("MENAGERIE_DATA", str(settings.data_path))
+    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
+    monkeypatch.setenv("MENAGERIE_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = cli.run([str(word) for word in words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run

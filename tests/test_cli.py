@@ -1,7 +1,6 @@
 """The command line: what scripts rely on, and errors that teach."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -10,25 +9,6 @@ import pytest
 import build
 from core.models import picture
 from menagerie import cli, errors
-
-
-@pytest.fixture
-def menagerie(tmp_path, database_url, monkeypatch, capsys):
-    """Run a command on a library of its own; returns (exit code, output, errors)."""
-    for name in list(os.environ):  # noqa: TID251 - the caller's settings must not matter
-        if name.startswith("MENAGERIE_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("MENAGERIE_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
-    monkeypatch.setenv("MENAGERIE_DATABASE_URL", database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: object) -> tuple[int, str, str]:
-        code = cli.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 import csv
 import io
 import json
-import os
 import re
 from pathlib import Path
 
 import pytest
 
 import build
-from menagerie import cli
 from menagerie.core import images, labels, moderation
 from menagerie.library import SYSTEM, Library
 
@@ -20,25 +18,12 @@ ANY = ("--licence", "any", "--include-undecided")
 
 
 @pytest.fixture
-def menagerie(library, database_url, monkeypatch, capsys):
+def menagerie(menagerie, library):
     """Run a command on the test's library, which has two dogs and a cat."""
     build.image(library, "safe, dog, solo")
     build.image(library, "safe, dog, duo")
     build.image(library, "safe, cat")
-    for name in list(os.environ):  # noqa: TID251 - the caller's settings must not matter
-        if name.startswith("MENAGERIE_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("MENAGERIE_DATA", str(library.settings.data_path))
-    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
-    monkeypatch.setenv("MENAGERIE_DATABASE_URL", database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: object) -> tuple[int, str, str]:
-        code = cli.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return menagerie
 
 
 def rows(text: str) -> list[dict[str, str]]:

@@ -1,34 +1,13 @@
 """`menagerie requests` and `menagerie account limits`."""
 
 import json
-import os
 
 import pytest
 
 import build
-from menagerie import cli
 from menagerie.core import visibility
 from menagerie.core.apps import quotas, requests
 from menagerie.storage.schema import Audience
-
-
-@pytest.fixture
-def menagerie(settings, monkeypatch, capsys):
-    """Run a command on a prepared library; returns (exit code, output, errors)."""
-    for name in list(os.environ):  # noqa: TID251 - the caller's settings must not matter
-        if name.startswith("MENAGERIE_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("MENAGERIE_DATA", str(settings.data_path))
-    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
-    monkeypatch.setenv("MENAGERIE_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*args: object) -> tuple[int, str, str]:
-        code = cli.run([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture

@@ -1,32 +1,18 @@
 """`menagerie vocabulary`."""
 
 import json
-import os
+from functools import partial
 
 import pytest
 
-from menagerie import cli
 from menagerie.core import words
 from menagerie.library import SYSTEM
 
 
 @pytest.fixture
-def menagerie(settings, monkeypatch, capsys):
+def menagerie(menagerie):
     """Run `menagerie vocabulary` on a prepared library; returns (exit code, output, errors)."""
-    for name in list(os.environ):  # noqa: TID251 - the caller's settings must not matter
-        if name.startswith("MENAGERIE_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("MENAGERIE_DATA", str(settings.data_path))
-    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
-    monkeypatch.setenv("MENAGERIE_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*args: object) -> tuple[int, str, str]:
-        code = cli.run(["vocabulary", *(str(arg) for arg in args)])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
+    return partial(menagerie, "vocabulary")
 
 
 def test_what_is_exported_can_be_edited_and_imported(menagerie, tmp_path, library):

@@ -6,25 +6,8 @@ import pytest
 
 import files
 import seven
-from menagerie import cli
 from menagerie.datasets import exporting
 from menagerie.datasets.writing import Options
-
-
-@pytest.fixture
-def menagerie(tmp_path, capsys, monkeypatch, database_url):
-    """Run a command on a library of its own; give its code and what it wrote."""
-    monkeypatch.setenv("MENAGERIE_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("MENAGERIE_LOG_LEVEL", "error")
-    monkeypatch.setenv("MENAGERIE_DATABASE_URL", database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words):
-        code = cli.run([str(word) for word in words])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
