@@ -48,6 +48,11 @@ class Monkey:
         self.client = Client(app.create_app(library))
         self._seed = 0
 
+    def close(self) -> None:
+        """Close what is open."""
+        self.client.close()
+        self.library.database.close()
+
     def call(self, method: str, path: str, role: str = "anonymous", **options: Any) -> Any:
         """Call a route as somebody in a role; `print` is the browser's fingerprint."""
         headers = dict(options.pop("headers", {}))

@@ -9,6 +9,15 @@ from booru_world import StillClock, World, copy_database, fill, people
 from build import WITHOUT_MODELS
 from menagerie import settings as settings_module
 from menagerie.library import Library
+from menagerie.media.pool import DecodePool
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[DecodePool]:
+    """One pool for all: starting its child takes longer than most tests."""
+    pool = DecodePool(1)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture(scope="session")
