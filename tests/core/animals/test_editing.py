@@ -62,6 +62,19 @@ def test_a_new_name_never_takes_another_breed_s_tag(library):
         assert book.book(tx).by_code("10001").tag_id != pug
 
 
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "https://[x", "//example.org/", "https://a b.org", "x"]
+)
+def test_links_lead_to_the_web(library, address):
+    with pytest.raises(Invalid, match="https"):
+        add(library, Kind.FACT, title="Moon dogs glow", fact="They do.", sources=[address])
+    with pytest.raises(Invalid, match="https"):
+        add(library, Kind.LAW, **LAW | {"source_url": address})
+    code = add(library, Kind.FACT, title="Moon dogs glow", fact="They do.")
+    with library.writing(SYSTEM) as tx, pytest.raises(Invalid, match="https"):
+        editing.edit(tx, Kind.FACT, code, {"sources": [address]})
+
+
 def test_texts_of_ones_own(library):
     code = add(library, Kind.FACT, title="Moon dogs glow", fact="They do.", breed="Pug")
     with library.writing(SYSTEM) as tx:

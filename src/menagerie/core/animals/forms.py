@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Row
@@ -37,11 +38,31 @@ _PLAIN = ("origin", "bred_for", "perfect_for", "description", "history", "wikipe
 
 
 def require_fit(entry: msgspec.Struct) -> None:
-    """Let pass unless a text holds what no database can; raises Invalid by field."""
+    """Let pass unless a text holds what no database can or a link leads nowhere.
+
+    Raises Invalid by field.
+    """
     texts = {name: msgspec.json.encode(getattr(entry, name)) for name in entry.__struct_fields__}
     bad = [n for n, text in texts.items() if b"\\u0000" in text or rights.is_unfit(text.decode())]
     if bad:
         raise Invalid({name: ["may not contain control characters"] for name in bad})
+    addresses = {"sources": getattr(entry, "sources", ()), "source_url": _source_of(entry)}
+    bad = [name for name, given in addresses.items() if not all(map(_is_link, given))]
+    if bad:
+        raise Invalid({name: ["must be addresses with https:// or http://"] for name in bad})
+
+
+def _source_of(entry: msgspec.Struct) -> tuple[str, ...]:
+    return (entry.source_url,) if isinstance(entry, LawEntry) else ()
+
+
+def _is_link(text: str) -> bool:
+    """Tell whether a page may lead there."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not set(text) & set(" \n")
 
 
 # Breeds.
