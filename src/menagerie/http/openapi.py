@@ -93,7 +93,9 @@ def _operation(
     }
     fields = [p for p in operation.parameters if p.where in {"form", "file"}]
     if fields:
-        entry["requestBody"] = _body(fields, takes_files=operation.takes_files)
+        entry["requestBody"] = _body(
+            fields, takes_files=operation.takes_files, takes_json=door.takes_json
+        )
     if operation.needs_key:
         # Any one of them will do.
         entry["security"] = [{_scheme(door, name): []} for name in door.credentials]
@@ -124,11 +126,12 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return entry
 
 
-def _body(fields: Iterable[Parameter], *, takes_files: bool) -> dict[str, Any]:
+def _body(fields: Iterable[Parameter], *, takes_files: bool, takes_json: bool) -> dict[str, Any]:
     fields = list(fields)
-    plain = {p.name: {"type": "string", "description": p.help} for p in fields if p.where == "form"}
+    plain = {p.name: {"type": p.kind, "description": p.help} for p in fields if p.where == "form"}
     form: dict[str, Any] = {"schema": {"type": "object", "properties": plain}}
-    content = {"application/x-www-form-urlencoded": form}
+    content = {"application/json": form} if takes_json else {}
+    content["application/x-www-form-urlencoded"] = form
     if takes_files:
         files = {
             p.name: {"type": "string", "contentMediaType": "application/octet-stream"}

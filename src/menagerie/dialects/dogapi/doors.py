@@ -98,6 +98,7 @@ def _api(library: Library) -> Door:
             "query-key": {"type": "apiKey", "in": "query", "name": "api_key"},
         },
         identify=site.identify,
+        takes_json=True,
         errors=ERRORS,
         headers=(("cache-control", "no-store"), ("vary", "Origin")),
         finish=site.finish,

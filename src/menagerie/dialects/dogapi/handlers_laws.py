@@ -20,6 +20,7 @@ from menagerie.library import Library, Tx
 from menagerie.storage.schema import Species
 
 _BREED = Parameter("breed_id", "Id of the breed.", "path", "1")
+_LAWS = "What laws say: information, not legal advice."
 
 
 def operations(library: Library) -> tuple[Operation, ...]:
@@ -30,7 +31,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/breeds/bans/countries"),
             _countries,
             Runs.EXECUTOR,
-            summary="List the countries with legislation about breeds.",
+            summary="List countries with breed legislation",
             parameters=(site.SPECIES, Parameter("animal_type", "dog or cat.")),
             outcomes=(
                 Outcome(200, "Countries.", list[shapes_animals.ListedCountryShape]),
@@ -43,7 +44,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/breeds/bans/country"),
             _country,
             Runs.EXECUTOR,
-            summary="Show the legislation of a country; information, not legal advice.",
+            summary="Get breed bans and legislation by country",
             parameters=(
                 Parameter("country", "ISO 3166-1 code of two letters.", example="DK"),
                 Parameter("legislation_type", f"One of {', '.join(LawKind)}."),
@@ -52,7 +53,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
                 *site.PAGES,
                 *site.FILTERS,
             ),
-            outcomes=(Outcome(200, "Its laws.", shapes_animals.CountryLawsShape), *site.READS),
+            outcomes=(Outcome(200, _LAWS, shapes_animals.CountryLawsShape), *site.READS),
             needs_key=True,
         ),
         Operation(
@@ -60,10 +61,10 @@ def operations(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/breeds/bans/breed/{breed_id:str}"),
             _breed,
             Runs.EXECUTOR,
-            summary="List what laws say of a breed.",
+            summary="Get all bans for a specific breed globally",
             parameters=(_BREED, site.SPECIES),
             outcomes=(
-                Outcome(200, "What they say.", list[shapes_animals.BreedBanShape]),
+                Outcome(200, _LAWS, list[shapes_animals.BreedBanShape]),
                 *site.READS,
             ),
             needs_key=True,

@@ -44,8 +44,10 @@ _PLAIN: Mapping[str, str] = {
 _NAMES = {core: sent for sent, core in _PLAIN.items()} | {"species": "species_id"}
 
 _PET = Parameter("petId", "Id of the pet.", "path", "a1B2c3D4e5")
-_YEARS = Parameter("age_years", "Age in whole years; parts of a year count too.", "form")
-_MONTHS = Parameter("age_months", "Months beyond the years, 0 to 11.", "form")
+_YEARS = Parameter(
+    "age_years", "Age in whole years; parts of a year count too.", "form", kind="number"
+)
+_MONTHS = Parameter("age_months", "Months beyond the years, 0 to 11.", "form", kind="number")
 _AGES = (_YEARS, _MONTHS)
 _IMAGES = Parameter("images", "Photographs, at most 20.", "file")
 _POSES = Parameter("poses", 'JSON: the pose of each file by its number, {"0": "front"}.', "form")
@@ -74,7 +76,7 @@ def _keeping(library: Library) -> tuple[Operation, ...]:
             _create,
             Runs.EXECUTOR,
             takes_files=True,
-            summary="Add a pet, with photographs if there are some.",
+            summary="Create a pet with optional images",
             parameters=(_IMAGES, _POSES, *_FIELDS),
             outcomes=(Outcome(201, "The pet.", shapes_pets.PetShape), *site.WRITES, *_WRONG_FILE),
             needs_key=True,
@@ -84,7 +86,7 @@ def _keeping(library: Library) -> tuple[Operation, ...]:
             all_,
             _list,
             Runs.EXECUTOR,
-            summary="List your pets.",
+            summary="List pets for the authenticated account",
             parameters=(
                 *site.PAGES,
                 *site.FILTERS,
@@ -100,7 +102,7 @@ def _keeping(library: Library) -> tuple[Operation, ...]:
             one,
             _show,
             Runs.EXECUTOR,
-            summary="Show a pet.",
+            summary="Retrieve a pet by id",
             parameters=(_PET,),
             outcomes=(_SHOWN, *site.READS),
             needs_key=True,
@@ -110,7 +112,7 @@ def _keeping(library: Library) -> tuple[Operation, ...]:
             one,
             _change,
             Runs.EXECUTOR,
-            summary="Change what is said about a pet; null takes it back.",
+            summary="Update pet metadata",
             parameters=(_PET, *_FIELDS),
             outcomes=(_SHOWN, *site.WRITES),
             needs_key=True,
@@ -120,7 +122,7 @@ def _keeping(library: Library) -> tuple[Operation, ...]:
             one,
             _remove,
             Runs.EXECUTOR,
-            summary="Remove a pet with all its pictures.",
+            summary="Delete a pet",
             parameters=(_PET,),
             outcomes=(Outcome(204, "It is gone."), *site.WRITES),
             needs_key=True,
@@ -138,7 +140,7 @@ def _pictures(library: Library) -> tuple[Operation, ...]:
             _add_images,
             Runs.EXECUTOR,
             takes_files=True,
-            summary="Add photographs to a pet.",
+            summary="Upload additional images for an existing pet",
             parameters=(
                 _PET,
                 _IMAGES,
@@ -158,7 +160,7 @@ def _pictures(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/pets/portrait-styles"),
             _styles,
             Runs.INLINE,
-            summary="List the styles of portraits.",
+            summary="List available portrait styles",
             outcomes=(Outcome(200, "Styles.", list[shapes_pets.StyleShape]), *site.READS),
             needs_key=True,
         ),
@@ -167,7 +169,7 @@ def _pictures(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/pets/{petId:str}/portrait"),
             _portray,
             Runs.LONG,
-            summary="Make a portrait of a pet.",
+            summary="Generate an AI portrait for a pet",
             parameters=(
                 _PET,
                 Parameter("style", "Id of the style.", "form", "watercolour"),
@@ -213,11 +215,14 @@ def _findings(library: Library) -> tuple[Operation, ...]:
         )
 
     return (
-        ask("body-condition-score", Kind.BODY_CONDITION, "Estimate how fat or thin a pet is.",
+        ask("body-condition-score", Kind.BODY_CONDITION,
+            "Analyse the body condition score (BCS) for a pet based on their images",
             shapes_pets.BodyConditionShape),
-        ask("estimated-age", Kind.AGE, "Estimate the age of a pet.", shapes_pets.AgeShape),
-        ask("genealogy", Kind.GENEALOGY, "Find the breeds that a pet looks like.", Descent),
-        ask("muscle-condition-score", Kind.MUSCLE, "Look for signs of lost muscle.",
+        ask("estimated-age", Kind.AGE, "Estimate the age of a pet based on their images",
+            shapes_pets.AgeShape),
+        ask("genealogy", Kind.GENEALOGY, "Analyze genealogy/breed from all pet images", Descent),
+        ask("muscle-condition-score", Kind.MUSCLE,
+            "Evaluate Muscle Condition from all pet images as a wasting risk flag",
             shapes_pets.MuscleShape),
         ask("estimated-weight", Kind.WEIGHT, "Estimate the weight of a pet.",
             shapes_pets.WeightShape),

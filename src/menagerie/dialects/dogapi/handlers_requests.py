@@ -22,7 +22,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             paths,
             _create,
             Runs.EXECUTOR,
-            summary="Ask for an image of yours to be public.",
+            summary="Request an image to be made public",
             parameters=(
                 site.IMAGE_ID,
                 Parameter("request_message", "Why, in at most 500 characters.", "form"),
@@ -35,7 +35,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             paths,
             _cancel,
             Runs.EXECUTOR,
-            summary="Take a pending request back.",
+            summary="Cancel a pending public request",
             parameters=(site.IMAGE_ID,),
             outcomes=(Outcome(200, "The request.", shapes_apps.RequestShape), *site.WRITES),
             needs_key=True,
@@ -45,7 +45,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/images/{id:str}/public-requests/status"),
             _status,
             Runs.EXECUTOR,
-            summary="Show what became of the newest request.",
+            summary="Get the public request status for an image",
             parameters=(site.IMAGE_ID,),
             outcomes=(
                 Outcome(

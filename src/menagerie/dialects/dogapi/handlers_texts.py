@@ -63,13 +63,13 @@ def operations(library: Library) -> tuple[Operation, ...]:
     of_breed = (_BREED, *_LISTED, *_SHOWN)
     by_breed = ("/facts/breed/{breed_id:str}", "/breeds/{breed_id:str}/facts")
     return (
-        get(("/facts",), _list(_FACT), "List facts.", facts, *listed),
-        get(("/facts/random",), _any, "Show any fact.", fact, *any_),
-        get(by_breed, _of_breed(_FACT), "List the facts about a breed.", facts, *of_breed),
+        get(("/facts",), _list(_FACT), "Get a list of facts", facts, *listed),
+        get(("/facts/random",), _any, "Get a random fact", fact, *any_),
+        get(by_breed, _of_breed(_FACT), "Get facts by breed", facts, *of_breed),
         get(
             ("/facts/breed/{breed_id:str}/random",),
             _any_of_breed,
-            "Show any fact about a breed.",
+            "Get a random fact for a specific breed",
             fact,
             _BREED,
             *_SHOWN,
@@ -77,13 +77,13 @@ def operations(library: Library) -> tuple[Operation, ...]:
         get(
             ("/facts/species/{species_id:str}/random",),
             _any_of_species,
-            "Show any fact about a species.",
+            "Get a random fact for a specific species",
             fact,
             _SPECIES,
             *_SHOWN,
         ),
-        get(("/facts/{id:str}",), _show(_FACT), "Show a fact.", fact, _ID, *_SHOWN),
-        get(("/health-tips",), _list(_TIP), "List health tips.", tips, *listed),
+        get(("/facts/{id:str}",), _show(_FACT), "Get a fact by ID", fact, _ID, *_SHOWN),
+        get(("/health-tips",), _list(_TIP), "Get a list of health tips", tips, *listed),
         get(
             ("/health-tips/breed/{breed_id:str}",),
             _of_breed(_TIP),
@@ -91,7 +91,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             tips,
             *of_breed,
         ),
-        get(("/health-tips/{id:str}",), _show(_TIP), "Show a health tip.", tip, _ID, *_SHOWN),
+        get(("/health-tips/{id:str}",), _show(_TIP), "Get a health tip by ID", tip, _ID, *_SHOWN),
         get(
             ("/sources",),
             _sources,

@@ -31,7 +31,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/votes"),
             _list,
             Runs.EXECUTOR,
-            summary="List your votes.",
+            summary="List votes for the authenticated user",
             parameters=(*site.PAGES, *site.FILTERS, site.SUB_ID),
             outcomes=(Outcome(200, "A page of votes.", list[shapes_apps.VoteShape]), *site.READS),
         ),
@@ -40,10 +40,12 @@ def operations(library: Library) -> tuple[Operation, ...]:
             site.paths(library, "/votes"),
             _create,
             Runs.EXECUTOR,
-            summary="Vote on an image.",
+            summary="Create a vote",
             parameters=(
                 *opinions.FORM,
-                Parameter("value", "Any number: 1 is up, -1 and 0 are down.", "form", "1"),
+                Parameter(
+                    "value", "Any number: 1 is up, -1 and 0 are down.", "form", "1", kind="number"
+                ),
             ),
             outcomes=(Outcome(201, "The vote.", shapes_apps.VoteShape), *site.WRITES),
             needs_key=True,
@@ -53,7 +55,7 @@ def operations(library: Library) -> tuple[Operation, ...]:
             one,
             _get,
             Runs.EXECUTOR,
-            summary="Show one of your votes.",
+            summary="Get a vote by ID",
             parameters=(_ID,),
             outcomes=(Outcome(200, "The vote.", shapes_apps.VoteShape), *site.READS),
         ),
