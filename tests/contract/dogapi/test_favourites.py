@@ -80,7 +80,9 @@ def test_filters_and_pages(kennel: Kennel):
 
 def test_without_a_key_there_is_an_account_of_all_such(kennel: Kennel):
     made = favour(kennel, "anonymous")
-    assert made["user_id"] is None
+    assert len(made["user_id"]) == 6
+    # It is nobody's account.
+    assert kennel.get(f"/accounts/{made['user_id']}/overview", "admin").status_code == 404
     assert [one["id"] for one in kennel.get("/favourites").json()] == [made["id"]]
     assert kennel.get("/favourites", "user").json() == []
     assert kennel.delete(f"/favourites/{made['id']}", "user").status_code == 404

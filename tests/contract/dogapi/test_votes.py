@@ -63,6 +63,7 @@ def test_any_number_is_returned_as_it_was_sent(kennel: Kennel, value):
         ({"content": b'{"image_id":"x","value":1' + b"0" * 400 + b"}"}, "INVALID_DATA"),
         ({"content": b'{"image_id":asf2,"value":1}'}, "INVALID_DATA"),
         ({"json": {"image_id": "x", "value": 1, "sub_id": "s" * 256}}, "sub_id"),
+        ({"json": {"image_id": "x", "value": 1, "sub_id": {"a": 1}}}, "sub_id"),
         ({"json": {"image_id": "x" * 256, "value": 1}}, "image_id"),
         ({"json": ["x"]}, "object"),
     ],

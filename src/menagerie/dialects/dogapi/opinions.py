@@ -32,6 +32,8 @@ def opinion(call: Call, tx: Tx, sent: Tree) -> Opinion:
     ref = as_text(sent.get("image_id")).strip()
     if not ref:
         raise Invalid({"image_id": ['INVALID_DATA "image_id" is required']})
+    if isinstance(sent.get("sub_id"), dict | list):
+        raise Invalid({"sub_id": ["INVALID_DATA sub_id must be a text"]})
     texts = {
         "image_id": ref,
         "sub_id": as_text(sent.get("sub_id")).strip() or site.text_of(call, "sub_id"),

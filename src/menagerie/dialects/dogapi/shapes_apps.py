@@ -21,7 +21,7 @@ class VoteShape(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A vote; `user_id` in answers about one alone, `message` where it was just given."""
 
     id: int
-    user_id: str | UnsetType | None = UNSET
+    user_id: str | UnsetType = UNSET
     image_id: str
     sub_id: str | None
     created_at: str
@@ -35,7 +35,7 @@ class FavouriteShape(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A favourite; `image` is all of the image where that was asked for."""
 
     id: int
-    user_id: str | None
+    user_id: str
     image_id: str
     sub_id: str | None
     created_at: str
@@ -114,7 +114,7 @@ def vote(
     one: AppVote,
     image: SmallImageShape,
     *,
-    user: str | UnsetType | None = UNSET,
+    user: str | UnsetType = UNSET,
     message: str | UnsetType = UNSET,
 ) -> VoteShape:
     """Return a vote as JSON."""
@@ -135,7 +135,7 @@ def favourite(
     one: AppFavourite,
     image: object,
     *,
-    user: str | None,
+    user: str,
     message: str | UnsetType = UNSET,
 ) -> FavouriteShape:
     """Return a favourite as JSON."""
