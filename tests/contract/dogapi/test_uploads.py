@@ -100,6 +100,8 @@ def test_what_is_no_picture_is_refused(kennel: Kennel):
 
     assert "Invalid file data." in refused()
     assert "Invalid file data." in refused(json={})
+    whole = {"content": kennel.picture(), "headers": {"content-type": "image/jpeg"}}
+    assert "as the part `file`" in refused(**whole)
     assert "Invalid file data." in refused(json={"image": "not base64!"})
     assert "Invalid file data." in refused(json={"image": encoded(b"not a picture")})
     assert "Invalid file data." in refused(files={"file": ("a.jpg", b"not a picture")})

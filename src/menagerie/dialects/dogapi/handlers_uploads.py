@@ -32,18 +32,21 @@ MOST_TEXT_BYTES = 16 * limits.MIB
 """How much base64 is taken, which is kept in memory; larger pictures come as files."""
 _MOST_PX = 100_000
 _DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w.+=-]+)*,")
-_MISSING = "is missing; send the picture as the part `file`, or as base64 in `image`"
+_NO_FILE = (
+    "Invalid file data. `file` is missing; send the picture as the part `file`, or as base64 in"
+    " `image`"
+)
 
 
 def operations(library: Library) -> tuple[Operation, ...]:
     """Return the operations that take pictures."""
     return (
-        _operation(library, "/images/upload", _upload, "Put a picture in; it stays private."),
+        _operation(library, "/images/upload", _upload, "Upload an image"),
         _operation(
             library,
             "/images/upload-sync",
             _upload_and_wait,
-            "Put a picture in, and wait until it was recognised.",
+            "Upload an image and wait for analysis to complete",
         ),
     )
 
@@ -63,8 +66,10 @@ def _operation(
             Parameter("file", "The picture; its declared type and name do not matter.", "file"),
             Parameter("image", "The picture as base64 or as a data URL.", "form"),
             Parameter("type", "FILE or base64; found out without it.", "form"),
-            Parameter("width", "Most width in px; the picture is made smaller.", "form"),
-            Parameter("height", "Most height in px, likewise.", "form"),
+            Parameter(
+                "width", "Most width in px; the picture is made smaller.", "form", kind="number"
+            ),
+            Parameter("height", "Most height in px, likewise.", "form", kind="number"),
             Parameter("sub_id", "The caller's own label for whom it acts.", "form"),
             Parameter("breed_ids", "Ids of breeds on it, with commas.", "form"),
         ),
@@ -112,7 +117,10 @@ def _answer(call: Call, image_id: int) -> Answer:
 
 def _take(call: Call) -> int:
     """Make an image of what was sent and return its number."""
-    site.body(call)  # whatever it claims to be: what follows are parameters
+    try:
+        site.body(call)  # whatever it claims to be: what follows are parameters
+    except Invalid as error:  # such as a picture that is the whole body
+        raise Invalid({"file": [_NO_FILE]}) from error
     person = site.behalf(call)
     actor = msgspec.structs.replace(site.require_key(call), on_behalf_of=person)
     box = _box(call)
@@ -166,7 +174,7 @@ def _sent_file(call: Call) -> Spooled:
     text = as_text(site.body(call).get("image")) or as_text(call.form.get("image"))
     text = text or as_text(call.form.get("file"))
     if not text.strip() or call.body is None:
-        raise Invalid({"file": [f"Invalid file data. `file` {_MISSING}"]})
+        raise Invalid({"file": [_NO_FILE]})
     return _spooled(call, call.body, _decoded(text))
 
 
