@@ -67,8 +67,10 @@ def config(settings: Settings) -> dict[str, Any]:
         # The server says that it starts and stops, and which child it spawned: that is ours to say.
         "loggers": {
             name: {"level": "DEBUG" if level == "DEBUG" else "WARNING"}
-            for name in ("_granian", "alembic", "httpx", "httpcore", "pyvips")
-        },
+            for name in ("_granian", "alembic", "pyvips")
+        }
+        # These tell addresses, and passwords that are in them.
+        | {name: {"level": "WARNING"} for name in ("httpx", "httpcore")},
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 import analyst_server
 import files
 from conftest import make_settings
+from menagerie import logs
 from menagerie.errors import Unavailable
 from menagerie.media.portraits import Style
 from menagerie.vision import analyst
@@ -117,6 +118,17 @@ def test_what_comes_packed_is_not_unpacked(server, make_analyst):
     with pytest.raises(Unavailable, match="form"):
         make_analyst().ask(analyst.AGE, [PICTURE], {})
     assert server.requests[0][1]["accept-encoding"] == "identity"
+
+
+def test_a_password_in_the_address_reaches_no_log(server, make_analyst, tmp_path, caplog):
+    levels = logs.config(make_settings(tmp_path, log_level="debug"))["loggers"]
+    for name in ("httpx", "httpcore"):
+        caplog.set_level(levels[name]["level"], logger=name)
+    url = server.url.replace("http://", "http://keeper:geheim@")
+    make_analyst(analyst_url=url, analyst_key="").ask(analyst.AGE, [PICTURE], {})
+    assert server.requests[0][1]["authorization"].startswith("Basic ")
+    assert "geheim" not in caplog.text
+    assert caplog.records == []
 
 
 def test_nobody_there(make_analyst):
