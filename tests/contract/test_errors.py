@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
+import door_errors
 from booru_world import World
 from menagerie import app, errors
-from menagerie.http.call import Call, WrongMethod, anonymous
+from menagerie.http.call import Call, WrongMethod
 from menagerie.http.parameters import Malformed
 from menagerie.http.routing import Door, answer_error
 
@@ -51,9 +52,7 @@ def subclasses(cls: type) -> set[type]:
 
 
 def call_of(world: World, path: str = "/api/v1/json/images") -> Call:
-    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "state": {},
-             "query_string": b"", "path_params": {}, "client": None}  # fmt: skip
-    return Call(world.library, scope, identify=anonymous)
+    return door_errors.call_of(world.library, path)
 
 
 def philomena(world: World) -> Door:

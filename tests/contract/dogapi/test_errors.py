@@ -3,61 +3,39 @@
 import msgspec
 import pytest
 
+import door_errors
 from dog_world import Kennel
-from menagerie import app, errors
-from menagerie.http.call import Call, WrongMethod, anonymous
+from menagerie import errors
 from menagerie.http.parameters import Malformed
-from menagerie.http.routing import Door, answer_error
+from menagerie.http.routing import answer_error
 
-WORDS: dict[type[Exception], tuple[Exception, int, str]] = {
-    errors.NotFound: (errors.NotFound(), 404, "Not found"),
+WORDS: dict[type[Exception], tuple[Exception, int, str]] = door_errors.WORDS | {
     errors.Invalid: (errors.Invalid({"limit": ["is odd"]}), 400, "limit is odd"),
     errors.Unsupported: (errors.Unsupported("no"), 400, "Invalid file data. image no"),
     errors.Taken: (errors.Taken({"image": ["is asked for"]}), 409, "image is asked for"),
     errors.QueryError: (errors.QueryError("Expected a term."), 400, "Expected a term."),
-    errors.Conflict: (errors.Conflict(7), 409, "This picture already exists."),
-    errors.Unauthenticated: (errors.Unauthenticated("a key"), 401, "a key"),
-    errors.Forbidden: (errors.Forbidden("no"), 403, "no"),
-    errors.Banned: (errors.Banned("out"), 403, "out"),
-    errors.TooLarge: (
-        errors.TooLarge(5),
-        413,
-        "What was sent is larger than the limit of 5 bytes.",
-    ),
-    errors.RateLimited: (errors.RateLimited(9), 429, "Too many requests; try again in 9 s."),
-    errors.Unavailable: (errors.Unavailable("no room"), 503, "no room"),
     Malformed: (
         Malformed("not JSON"),
         400,
         "INVALID_DATA the request cannot be read: not JSON.",
     ),
-    WrongMethod: (WrongMethod("GET"), 405, "This path takes GET."),
 }
 FIELDS = {"statusCode", "status", "error", "message", "level", "timestamp", "path", "code"}
 
 
-def doors(kennel: Kennel) -> list[Door]:
-    return [door for door in app.dialects(kennel.library) if door.title == "TheDogAPI"]
-
-
 def test_every_error_has_words(kennel: Kennel):
-    scope = {"type": "http", "method": "GET", "path": "/v1/images", "headers": [],
-             "state": {"request_id": "r1"}, "query_string": b"", "path_params": {},
-             "client": None}  # fmt: skip
-    call = Call(kennel.library, scope, identify=anonymous)
-    for door in doors(kennel):
+    call = door_errors.call_of(kennel.library, "/v1/images")
+    doors = door_errors.doors(kennel.library, "TheDogAPI")
+    for door in doors:
         for error, status, text in WORDS.values():
             answer = answer_error(door, error, call)
             told = msgspec.json.decode(answer.body)
             assert told.keys() == FIELDS
             assert (answer.status, told["statusCode"], told["message"]) == (status, status, text)
             assert answer.header("content-type") == "application/json; charset=utf-8"
-        assert answer_error(door, WrongMethod("GET"), call).header("allow") == "GET"
-        assert answer_error(door, errors.RateLimited(9), call).header("retry-after") == "9"
-        secret = answer_error(door, ValueError("the password"), call)
-        assert (secret.status, b"password" in secret.body) == (500, False)
+        door_errors.check_beside_words(door, call)
     several = errors.Invalid({"a": ["is odd"], "b": ["is even"]})
-    told = msgspec.json.decode(answer_error(doors(kennel)[0], several, call).body)
+    told = msgspec.json.decode(answer_error(doors[0], several, call).body)
     assert told["message"] == ["a is odd", "b is even"]
 
 

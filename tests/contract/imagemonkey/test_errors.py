@@ -3,55 +3,32 @@
 import msgspec
 import pytest
 
-from menagerie import app, errors
-from menagerie.http.call import Call, WrongMethod, anonymous
+import door_errors
+from menagerie import errors
 from menagerie.http.parameters import Malformed
-from menagerie.http.routing import Door, answer_error
+from menagerie.http.routing import answer_error
 from monkey_world import NOWHERE, Monkey
 
-WORDS: dict[type[Exception], tuple[Exception, int, str]] = {
-    errors.NotFound: (errors.NotFound(), 404, "Not found"),
+WORDS: dict[type[Exception], tuple[Exception, int, str]] = door_errors.WORDS | {
     errors.Invalid: (errors.Invalid({"label": ["is odd"]}), 422, "label is odd"),
     errors.Unsupported: (errors.Unsupported("no picture"), 422, "image no picture"),
     errors.QueryError: (errors.QueryError("Expected a term."), 422, "Expected a term."),
-    errors.Conflict: (errors.Conflict(7), 409, "This picture already exists."),
-    errors.Unauthenticated: (errors.Unauthenticated("log in"), 401, "log in"),
-    errors.Forbidden: (errors.Forbidden("no"), 403, "no"),
-    errors.Banned: (errors.Banned("out"), 403, "out"),
-    errors.TooLarge: (
-        errors.TooLarge(5),
-        413,
-        "What was sent is larger than the limit of 5 bytes.",
-    ),
-    errors.RateLimited: (errors.RateLimited(9), 429, "Too many requests; try again in 9 s."),
-    errors.Unavailable: (errors.Unavailable("no room"), 503, "no room"),
     Malformed: (Malformed("not JSON"), 400, "The request cannot be read: not JSON."),
-    WrongMethod: (WrongMethod("GET"), 405, "This path takes GET."),
 }
 
 
-def doors(monkey: Monkey) -> list[Door]:
-    return [door for door in app.dialects(monkey.library) if door.title == "ImageMonkey"]
-
-
 def test_every_error_has_words(monkey: Monkey):
-    scope = {"type": "http", "method": "GET", "path": "/v1/validate", "headers": [],
-             "state": {"request_id": "r1"}, "query_string": b"", "path_params": {},
-             "client": None}  # fmt: skip
-    call = Call(monkey.library, scope, identify=anonymous)
-    assert len(doors(monkey)) == 2
-    for door in doors(monkey):
+    call = door_errors.call_of(monkey.library, "/v1/validate")
+    doors = door_errors.doors(monkey.library, "ImageMonkey")
+    assert len(doors) == 2
+    for door in doors:
         for error, status, text in WORDS.values():
             answer = answer_error(door, error, call)
             told = msgspec.json.decode(answer.body)
             assert (answer.status, told["error"], told["request_id"]) == (status, text, "r1")
             assert told["code"]
             assert answer.header("content-type") == "application/json; charset=utf-8"
-        limited = answer_error(door, errors.RateLimited(9), call)
-        assert limited.header("retry-after") == "9"
-        assert answer_error(door, WrongMethod("GET"), call).header("allow") == "GET"
-        secret = answer_error(door, ValueError("the password"), call)
-        assert (secret.status, b"password" in secret.body) == (500, False)
+        door_errors.check_beside_words(door, call)
 
 
 @pytest.mark.parametrize(
