@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+import analyst_server
 import menagerie.settings
+from analyst_server import AnalystServer
 from build import WITHOUT_MODELS
 from menagerie import cli
 from menagerie.core import upkeep
@@ -121,6 +123,25 @@ def database_url(prepared, tmp_path, request) -> Iterator[str]:
 def settings(tmp_path, database_url) -> Settings:
     """Settings of a library in a folder of its own; override the fixture to change some."""
     return make_settings(tmp_path / "data", database_url=database_url)
+
+
+@pytest.fixture
+def analyst() -> Iterator[AnalystServer]:
+    """A vision model to ask."""
+    with analyst_server.serving() as running:
+        yield running
+
+
+@pytest.fixture
+def settings_to_ask(tmp_path, database_url, analyst) -> Settings:
+    """Settings of a library that asks `analyst`."""
+    return make_settings(
+        tmp_path / "data",
+        database_url=database_url,
+        analyst_url=analyst.url,
+        analyst_model="looker",
+        analyst_timeout=5,
+    )
 
 
 @pytest.fixture

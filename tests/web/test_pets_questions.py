@@ -1,32 +1,16 @@
 """What a vision model says of a pet, on the page of the pet."""
 
-from collections.abc import Iterator
-
 import pytest
 
 import analyst_server
 import build
-from analyst_server import AnalystServer
-from conftest import make_settings
 from menagerie.settings import Settings
 from web.conftest import text_of
 
 
 @pytest.fixture
-def analyst() -> Iterator[AnalystServer]:
-    with analyst_server.serving() as running:
-        yield running
-
-
-@pytest.fixture
-def settings(tmp_path, database_url, analyst) -> Settings:
-    return make_settings(
-        tmp_path / "data",
-        database_url=database_url,
-        analyst_url=analyst.url,
-        analyst_model="looker",
-        analyst_timeout=5,
-    )
+def settings(settings_to_ask) -> Settings:
+    return settings_to_ask
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """A library with people who keep pets, and an analyst to ask."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import analyst_server
 import build
 import files
-from analyst_server import AnalystServer
-from conftest import make_settings
 from menagerie.core.pets import pets, photos
 from menagerie.core.pets.pets import Details, Pet
 from menagerie.core.pets.photos import NewPhoto
@@ -22,20 +18,8 @@ PICTURES = Path(demo.__file__).parent / "pictures"
 
 
 @pytest.fixture
-def analyst() -> Iterator[AnalystServer]:
-    with analyst_server.serving() as running:
-        yield running
-
-
-@pytest.fixture
-def settings(tmp_path, database_url, analyst) -> Settings:
-    return make_settings(
-        tmp_path / "data",
-        database_url=database_url,
-        analyst_url=analyst.url,
-        analyst_model="looker",
-        analyst_timeout=5,
-    )
+def settings(settings_to_ask) -> Settings:
+    return settings_to_ask
 
 
 @pytest.fixture
