@@ -62,6 +62,21 @@ def test_a_request_that_is_denied_or_taken_back_can_be_made_again(kennel: Kennel
     asked(kennel, path, json={})
 
 
+def test_what_is_public_already_takes_in_the_same_file(kennel: Kennel):
+    data = kennel.picture()
+    public = kennel.code(kennel.put(data=data))
+    uploaded = kennel.upload(data=data)
+    code, path = uploaded["id"], f"/images/{uploaded['id']}/public-requests"
+    decide(kennel, asked(kennel, path)["id"], approve=True)
+    told = kennel.get(f"{path}/status", "user").json()
+    assert (told["status"], told["image_id"], told["image"]["id"]) == ("approved", code, public)
+    assert kennel.get(f"{path}/status", "other").status_code == 403
+    for role in ("user", "anonymous"):
+        assert kennel.get(f"/images/{code}", role).json()["id"] == public
+    assert kennel.get(uploaded["url"]).status_code == 200
+    assert kennel.delete(f"/images/{code}").status_code == 403
+
+
 def test_who_may_ask_for_what(kennel: Kennel):
     code = kennel.code(kennel.put_private())
     path = f"/images/{code}/public-requests"

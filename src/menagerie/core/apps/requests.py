@@ -89,8 +89,11 @@ def cancel(tx: Tx, image_id: int) -> PublicRequest:
 
 
 def latest(tx: Tx, image_id: int) -> PublicRequest | None:
-    """Return the newest request for an own image, if any. Raises NotFound and Forbidden."""
-    _own(tx, image_id)
+    """Return the newest request for an own image, if any, merged by now or not.
+
+    Raises NotFound and Forbidden.
+    """
+    _own(tx, image_id, gone=frozenset({State.REMOVED}))
     row = tx.one(_SELECT.where(_row.image_id == image_id).order_by(_row.id.desc()).limit(1))
     return PublicRequest(*row) if row is not None else None
 
@@ -184,11 +187,13 @@ def decide(tx: Tx, key: str, *, approve: bool, message: str = "") -> PublicReque
     return get(tx, key)
 
 
-def _own(tx: Tx, image_id: int) -> visibility.Facts:
+def _own(
+    tx: Tx, image_id: int, *, gone: frozenset[State] = frozenset({State.REMOVED, State.MERGED})
+) -> visibility.Facts:
     facts = visibility.get_facts(tx, image_id)
     if not visibility.is_own(tx.actor, facts):
         raise Forbidden("Only its uploader may ask for that.")
-    if visibility.state(facts) in {State.REMOVED, State.MERGED}:
+    if visibility.state(facts) in gone:
         raise NotFound
     return facts
 

@@ -129,6 +129,8 @@ def _seen(call: Call, asked: _Asked) -> Image:
     """Return the image if the caller, or whoever has the proof, may see it; raises NotFound."""
     with call.reading() as tx:
         image = images.find_any(tx, asked.image_id)
+        if image and image.merged_into_id is not None and not call.actor.is_moderator:
+            image = images.find_any(tx, image.merged_into_id)
     if image is None:
         raise NotFound
     actor = call.actor

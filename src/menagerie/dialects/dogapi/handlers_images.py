@@ -3,8 +3,8 @@
 from menagerie.core import images, visibility
 from menagerie.core.animals import book, finding
 from menagerie.core.animals.finding import Found, Own, Wanted
-from menagerie.core.apps.opinions import Order
 from menagerie.core.images import Image
+from menagerie.core.orders import Order
 from menagerie.dialects.dogapi import rendering, shapes_images, site
 from menagerie.dialects.dogapi.rendering import Look
 from menagerie.dialects.dogapi.site import Paging, Unknown
@@ -121,9 +121,7 @@ def _search(call: Call) -> Answer:
         wanted = _wanted(call, tx, home=True)
         found = Found([], 0)
         if wanted is not None:
-            found = finding.public(
-                tx, wanted, order.value, limit=paging.limit, offset=paging.offset
-            )
+            found = finding.public(tx, wanted, order, limit=paging.limit, offset=paging.offset)
         shown = images.find_many(tx, found.ids)
         if _is_src(call):
             return _source(call, shown)
@@ -249,17 +247,15 @@ def _list(call: Call) -> Answer:
 
 def _own(call: Call, tx: Tx, wanted: Wanted, order: Order, paging: Paging) -> Found:
     own = Own(on_behalf_of=site.behalf(call), name=call.text("original_filename") or None)
-    return finding.own(tx, own, wanted, order.value, limit=paging.limit, offset=paging.offset)
+    return finding.own(tx, own, wanted, order, limit=paging.limit, offset=paging.offset)
 
 
 def of_path(call: Call, tx: Tx) -> Image:
     """Return the image in the path if the caller may see it; raises NotFound that names it."""
     text = call.text("id")
-    found = site.image_ref(tx, text)
-    if found is None:
-        raise NotFound(f"NOT_FOUND Couldn't find an image matching the passed 'id' of {text}")
-    image = images.get(tx, found)
-    if visibility.state(image) not in {visibility.State.VISIBLE, visibility.State.PENDING}:
+    image = site.image_shown(tx, text)
+    states = {visibility.State.VISIBLE, visibility.State.PENDING}
+    if image is None or visibility.state(image) not in states:
         raise NotFound(f"NOT_FOUND Couldn't find an image matching the passed 'id' of {text}")
     return image
 

@@ -12,6 +12,8 @@ from menagerie.http.parameters import as_text
 from menagerie.http.routing import Operation, Outcome, Parameter, Runs
 from menagerie.library import Library, Tx
 
+_MISSING = "NOT_FOUND Couldn't find an image matching the passed 'id' of "
+
 
 def operations(library: Library) -> tuple[Operation, ...]:
     """Return the operations about public requests."""
@@ -81,8 +83,10 @@ def _cancel(call: Call) -> Answer:
 def _status(call: Call) -> Answer:
     """GET /images/{imageId}/public-requests/status."""
     site.require_key(call)
-    with call.reading() as tx:
-        newest = requests.latest(tx, _image_id(tx, call))
+    code = call.text("id")
+    image_id = short_ids.decode(call.library, code.strip()) or 0
+    with opinions.named(_MISSING + code), call.reading() as tx:
+        newest = requests.latest(tx, image_id)
         if newest is None:
             return answers.json(shapes_apps.NoRequestShape())
         return answers.json(_shape(call, tx, newest))
@@ -92,15 +96,16 @@ def _image_id(tx: Tx, call: Call) -> int:
     code = call.text("id")
     image_id = site.image_ref(tx, code)
     if image_id is None:
-        raise NotFound(f"Couldn't find an image matching the passed 'id' of {code}")
+        raise NotFound(_MISSING + code)
     return image_id
 
 
 def _shape(call: Call, tx: Tx, request: PublicRequest) -> shapes_apps.RequestShape:
     found = opinions.images_of(tx, [request.image_id])
+    code = site.image_code(call.library, request.image_id)
     return shapes_apps.request(
         request,
-        image_code=site.image_code(call.library, request.image_id),
+        image_code=code,
         account_code=short_ids.account_code(call.library, request.account_id),
-        image=site.small_image(call, found.get(request.image_id)),
+        image=site.small_image(call, found.get(request.image_id) or site.image_shown(tx, code)),
     )

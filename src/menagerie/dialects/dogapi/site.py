@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
 from menagerie.core import credentials, images, scaling, short_ids, visibility, voters
-from menagerie.core.apps.opinions import Order
 from menagerie.core.images import Image
+from menagerie.core.orders import Order
 from menagerie.dialects.dogapi import shapes
 from menagerie.errors import Invalid, Unauthenticated
 from menagerie.http import answers
@@ -236,19 +236,18 @@ def page_of(
     return Paging(limit, page, min(page * limit, MOST_OFFSET))
 
 
-OrderT = TypeVar("OrderT", bound=str)
 _ORDERS = {"ASC": Order.ASC, "DESC": Order.DESC, "RANDOM": Order.RANDOM, "RAND": Order.RANDOM}
 
 
-def order_of(call: Call, default: OrderT) -> OrderT:
-    """Return the order asked for, RAND meaning RANDOM, as the kind of text that `default` is.
+def order_of(call: Call, default: Order) -> Order:
+    """Return the order asked for, RAND meaning RANDOM.
 
     Raises Invalid (`order`) for another.
     """
     text = text_of(call, "order").upper()
     if text and text not in _ORDERS:
         raise Invalid({"order": ["must be ASC, DESC or RANDOM"]})
-    return type(default)(_ORDERS[text]) if text else default
+    return _ORDERS[text] if text else default
 
 
 class Unknown(Enum):
@@ -330,6 +329,19 @@ def image_ref(tx: Tx, text: str) -> int | None:
         return None
     found = images.find_many(tx, [number])
     return number if found and visibility.may_see(tx.actor, found[0]) else None
+
+
+def image_shown(tx: Tx, text: str) -> Image | None:
+    """Return the image with this public id if the caller may see it, else None.
+
+    One that was merged, as happens to a file that is made public and is public already, stands
+    for the image it was merged into.
+    """
+    number = short_ids.decode(tx.library, text.strip())
+    found = images.find_many(tx, [number]) if number is not None else []
+    if found and found[0].merged_into_id is not None:
+        found = images.find_many(tx, [found[0].merged_into_id])
+    return found[0] if found and visibility.may_see(tx.actor, found[0]) else None
 
 
 def user_code(library: Library, account_id: int | None) -> str:
