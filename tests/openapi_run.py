@@ -1,0 +1,99 @@
+"""What holds for every OpenAPI document: it is complete, and answers are as it says.
+
+Schemathesis makes up the calls, right ones and wrong ones.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from menagerie import app
+from menagerie.library import Library
+
+# What every operation must keep. The other checks are off; each caller says why.
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+
+
+def check_complete(document: dict[str, Any], library: Library, title: str) -> None:
+    """Check that every operation of the dialect is in its document, in words."""
+    documented = {(m, path) for path, entries in document["paths"].items() for m in entries}
+    mounted = sum(
+        len(operation.paths)
+        for door in app.dialects(library)
+        if door.title == title
+        for operation in door.operations
+        if operation.is_documented
+    )
+    assert len(documented) == mounted
+    for path, entries in document["paths"].items():
+        for method, entry in entries.items():
+            assert entry["summary"], (method, path)
+            assert entry["responses"], (method, path)
+            assert all(p["description"] for p in entry["parameters"]), (method, path)
+
+
+def operations(document: dict[str, Any]) -> Iterator[Any]:
+    """Give each operation of the document."""
+    for result in schemathesis.openapi.from_dict(document).get_all_operations():
+        yield result.ok()
+
+
+def run(
+    document: dict[str, Any],
+    call: Callable[..., Any],
+    *,
+    mode: GenerationMode,
+    examples: int,
+    query: dict[str, str] | None = None,
+    without: tuple[str, ...] = (),
+) -> None:
+    """Call each operation `examples` times; all answers must be such as the document says.
+
+    `call` takes method, address, headers and content. `query` goes along with every call.
+    Operations are left out if their path ends with one of `without`.
+    """
+    tried = 0
+    for operation in operations(document):
+        if operation.path.endswith(without):
+            continue
+
+        @seed(1)
+        @settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def check(case: Any) -> None:
+            nonlocal tried
+            tried += 1
+            if query:
+                case.query = {**(case.query or {}), **query}
+            sent = requests.Request(**case.as_transport_kwargs(base_url="http://test")).prepare()
+            headers, content = dict(sent.headers), sent.body or b""
+            answer = call(sent.method, sent.url, headers=headers, content=content)
+            case.validate_response(answer, checks=CHECKS)
+
+        # An operation without parameters cannot be called wrongly.
+        with suppress(Unsatisfiable):
+            check()
+    assert tried > 100
