@@ -4,6 +4,7 @@ import pytest
 
 from menagerie.core.animals import book, editing, laws, texts, translations
 from menagerie.core.animals.editing import Kind
+from menagerie.core.orders import Order
 from menagerie.errors import NotFound
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage.schema import AnimalTextKind, Species
@@ -79,9 +80,9 @@ def test_texts_are_paged_drawn_and_found(library):
         cats = texts.find(tx, FACT, species=CAT, limit=3)
         assert everything.total == len(everything.items) == dogs.total + cats.total
         assert texts.find(tx, FACT, species=DOG, limit=2, offset=1).items == dogs.items[1:]
-        backwards = texts.find(tx, FACT, order="desc", limit=1)
+        backwards = texts.find(tx, FACT, order=Order.DESC, limit=1)
         assert backwards.items == everything.items[-1:]
-        drawn = texts.find(tx, FACT, order="random", limit=50).items
+        drawn = texts.find(tx, FACT, order=Order.RANDOM, limit=50).items
         assert len({text.code for text in drawn}) == 50
         about = next(text for text in everything.items if text.breed_id)
         of_breed = texts.find(tx, FACT, breed_id=about.breed_id, limit=100)

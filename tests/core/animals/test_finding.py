@@ -6,6 +6,7 @@ import build
 import files
 from menagerie.core.animals import book, finding
 from menagerie.core.animals.finding import Own, Wanted
+from menagerie.core.orders import Order
 from menagerie.errors import Unauthenticated
 from menagerie.library import ANONYMOUS
 from menagerie.storage.schema import Audience, Species
@@ -26,7 +27,7 @@ def test_public_pictures_of_a_species_are_found_and_nothing_else(library):
         toy = there.by_name(DOG, "Pug")
 
         def found(**wanted):
-            return finding.public(tx, Wanted(**wanted), "asc", limit=99).ids
+            return finding.public(tx, Wanted(**wanted), Order.ASC, limit=99).ids
 
         assert found(species=DOG) == [pug, dog]
         assert found() == [pug, dog, cat]
@@ -44,12 +45,14 @@ def test_orders_pages_and_chance(library):
     made = [build.image(library, "safe, dog", data=files.still(seed=i + 1, ending="png"))
             for i in range(6)]  # fmt: skip
     with library.reading(ANONYMOUS) as tx:
-        page = finding.public(tx, Wanted(species=DOG), "desc", limit=2, offset=1)
+        page = finding.public(tx, Wanted(species=DOG), Order.DESC, limit=2, offset=1)
         assert (page.ids, page.total) == (made[4:2:-1], 6)
-        drawn = [finding.public(tx, Wanted(), "random", limit=4, offset=5).ids for _ in range(9)]
+        drawn = [
+            finding.public(tx, Wanted(), Order.RANDOM, limit=4, offset=5).ids for _ in range(9)
+        ]
         assert all(len(set(ids)) == 4 for ids in drawn)
         assert len({tuple(ids) for ids in drawn}) > 1
-        assert sorted(finding.public(tx, Wanted(), "random", limit=99).ids) == made
+        assert sorted(finding.public(tx, Wanted(), Order.RANDOM, limit=99).ids) == made
 
 
 def test_own_pictures_are_an_accounts(library):
@@ -58,9 +61,9 @@ def test_own_pictures_are_an_accounts(library):
     public = build.image(library, "safe, car", actor=alice, data=files.still("jpg"))
     build.image(library, "safe, dog", actor=bob, data=files.still("jpg", seed=9))
     with library.reading(alice) as tx:
-        assert finding.own(tx, Own(), Wanted(), "asc", limit=9).ids == [private, public]
-        assert finding.own(tx, Own(name="rex.png"), Wanted(), "asc", limit=9).ids == [private]
-        assert finding.own(tx, Own(on_behalf_of="me"), Wanted(), "asc", limit=9).ids == []
-        assert finding.own(tx, Own(), Wanted(species=DOG), "asc", limit=9).ids == [private]
+        assert finding.own(tx, Own(), Wanted(), Order.ASC, limit=9).ids == [private, public]
+        assert finding.own(tx, Own(name="rex.png"), Wanted(), Order.ASC, limit=9).ids == [private]
+        assert finding.own(tx, Own(on_behalf_of="me"), Wanted(), Order.ASC, limit=9).ids == []
+        assert finding.own(tx, Own(), Wanted(species=DOG), Order.ASC, limit=9).ids == [private]
     with library.reading(ANONYMOUS) as tx, pytest.raises(Unauthenticated):
-        finding.own(tx, Own(), Wanted(), "asc", limit=9)
+        finding.own(tx, Own(), Wanted(), Order.ASC, limit=9)

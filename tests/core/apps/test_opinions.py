@@ -8,7 +8,8 @@ import rows
 from menagerie.core import checks, moderation
 from menagerie.core import votes as core_votes
 from menagerie.core.apps import favourites, votes
-from menagerie.core.apps.opinions import Choice, Opinion, Order
+from menagerie.core.apps.opinions import Choice, Opinion
+from menagerie.core.orders import Order
 from menagerie.errors import Banned, Invalid, NotFound, Taken
 from menagerie.library import ANONYMOUS, SYSTEM
 

@@ -9,6 +9,7 @@ import build
 from conftest import NOON
 from menagerie.core import images, own_data
 from menagerie.core.animals import book
+from menagerie.core.orders import Order
 from menagerie.core.pets import pets, photos
 from menagerie.core.pets.pets import Details, Wanted
 from menagerie.core.pets.photos import Pose
@@ -89,8 +90,8 @@ def test_lists_are_filtered_ordered_and_counted(library, alice, keeper):
     assert found(library, alice, on_behalf_of="me") == ["Toy"]
     assert found(library, alice, external_owner="x") == ["Hound"]
     with library.reading(alice) as tx:
-        page = pets.find(tx, Wanted(), order="desc", limit=1, offset=1)
-        shuffled = pets.find(tx, Wanted(), order="random", limit=3)
+        page = pets.find(tx, Wanted(), order=Order.DESC, limit=1, offset=1)
+        shuffled = pets.find(tx, Wanted(), order=Order.RANDOM, limit=3)
     assert ([p.name for p in page.items], page.total) == (["Hound"], 3)
     assert sorted(p.name for p in shuffled.items) == ["Cat", "Hound", "Toy"]
 

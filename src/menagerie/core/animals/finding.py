@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from menagerie.core import filters, find, rights
 from menagerie.core.animals import book, pictures
-from menagerie.core.animals.texts import Order
+from menagerie.core.orders import Order
 from menagerie.library import Tx
 from menagerie.search import order as orders
 from menagerie.search.order import Sort
@@ -158,9 +158,9 @@ def _of_types(tx: Tx, media_types: frozenset[str]) -> BitMap:
 
 def _page(tx: Tx, hits: BitMap, order: Order, *, limit: int, offset: int) -> Found:
     total = len(hits)
-    if order == "random":
+    if order is Order.RANDOM:
         places = tx.library.random.sample(range(total), min(limit, total))
         return Found([hits[place] for place in places], total)
-    sort = Sort("first_seen_at", ascending=order == "asc")
+    sort = Sort("first_seen_at", ascending=order is Order.ASC)
     stop = offset + limit
     return Found(orders.page(tx.version, hits, sort, start=offset, stop=stop), total)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select
 
 from menagerie.core.animals import forms
 from menagerie.core.animals.keeping import kept
+from menagerie.core.orders import Order
 from menagerie.errors import NotFound
 from menagerie.library import Tx
 from menagerie.storage import schema
 from menagerie.storage.schema import AnimalTextKind, Species
 
-Order = Literal["asc", "desc", "random"]
 _CACHE = "animals: texts"
 
 
@@ -78,15 +78,15 @@ def find(
     *,
     species: Species | None = None,
     breed_id: int | None = None,
-    order: Order = "asc",
+    order: Order = Order.ASC,
     limit: int,
     offset: int = 0,
 ) -> Page:
-    """Return texts of a species, a breed, or all; `random` draws anew, and knows no offset."""
+    """Return texts of a species, a breed, or all; RANDOM draws anew, and knows no offset."""
     found = _texts(tx).of(kind, species, breed_id)
-    if order == "random":
+    if order is Order.RANDOM:
         return Page(tx.library.random.sample(found, min(limit, len(found))), len(found))
-    ordered = found if order == "asc" else found[::-1]
+    ordered = found if order is Order.ASC else found[::-1]
     return Page(ordered[offset : offset + limit], len(found))
 
 

@@ -1,24 +1,16 @@
 """What votes and favourites of programs have in common: whose they are, and pages of them."""
 
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 from pyroaring import BitMap
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
+from menagerie.core.orders import Order
 from menagerie.errors import Invalid, NotFound
 from menagerie.library import Tx
 
 MOST_CHARACTERS = 255
-
-
-class Order(StrEnum):
-    """In which order rows come: as they were made, the other way round, or by chance."""
-
-    ASC = "asc"
-    DESC = "desc"
-    RANDOM = "random"
 
 
 class Opinion(msgspec.Struct, frozen=True, kw_only=True):

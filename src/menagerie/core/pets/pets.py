@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, up
 
 from menagerie.core import images, rights
 from menagerie.core.animals import book
+from menagerie.core.orders import Order
 from menagerie.core.pets import photos
 from menagerie.core.pets.photos import Photo, PreparedPhoto
 from menagerie.errors import Forbidden, Invalid, NotFound
@@ -108,8 +109,8 @@ def get(tx: Tx, code: str) -> Pet:
     return pet
 
 
-def find(tx: Tx, wanted: Wanted, *, order: str = "asc", limit: int, offset: int = 0) -> Page:
-    """Return pets of the actor's account in the order they were made, or `desc`, or `random`.
+def find(tx: Tx, wanted: Wanted, *, order: Order = Order.ASC, limit: int, offset: int = 0) -> Page:
+    """Return pets of the actor's account in an order, ASC being as they were made.
 
     Raises Unauthenticated.
     """
@@ -119,8 +120,12 @@ def find(tx: Tx, wanted: Wanted, *, order: str = "asc", limit: int, offset: int 
         *_conditions(tx, wanted),
     ]
     total = tx.scalar(select(func.count()).select_from(schema.pets).where(*conditions))
-    by: Any = {"asc": _row.id, "desc": _row.id.desc(), "random": func.random()}[order]
-    rows = tx.all(_PETS.where(*conditions).order_by(by).limit(limit).offset(offset))
+    by: dict[Order, Any] = {
+        Order.ASC: _row.id,
+        Order.DESC: _row.id.desc(),
+        Order.RANDOM: func.random(),
+    }
+    rows = tx.all(_PETS.where(*conditions).order_by(by[order]).limit(limit).offset(offset))
     return Page([_pet(row) for row in rows], int(total))
 
 

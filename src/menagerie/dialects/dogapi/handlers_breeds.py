@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from menagerie.core.animals import book, translations
 from menagerie.core.animals.book import Breed
-from menagerie.core.apps.opinions import Order
+from menagerie.core.orders import Order
 from menagerie.dialects.dogapi import encoded_breeds, shapes_animals, site
 from menagerie.dialects.dogapi.encoded_breeds import Form
 from menagerie.dialects.dogapi.site import Paging, Unknown

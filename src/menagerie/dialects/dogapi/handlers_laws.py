@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from menagerie.core.animals import book, laws
 from menagerie.core.apps import quotas
-from menagerie.core.apps.opinions import Order
+from menagerie.core.orders import Order
 from menagerie.data.animals import Approach, LawKind
 from menagerie.dialects.dogapi import shapes_animals, site
 from menagerie.dialects.dogapi.handlers_breeds import breed_of, ordered

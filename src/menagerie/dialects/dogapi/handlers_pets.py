@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from menagerie.core.animals import book, translations
-from menagerie.core.apps.opinions import Order
+from menagerie.core.orders import Order
 from menagerie.core.pets import analyses, pets, photos, portraits, tips
 from menagerie.core.pets.analyses import Descent, Kind
 from menagerie.core.pets.pets import Details, Pet, Wanted
@@ -282,7 +282,7 @@ def _list(call: Call) -> Answer:
         external_owner=site.text_of(call, "external_owner_id") or None,
     )
     with call.reading() as tx:
-        found = pets.find(tx, wanted, order=order.value, limit=paging.limit, offset=paging.offset)
+        found = pets.find(tx, wanted, order=order, limit=paging.limit, offset=paging.offset)
         return site.paged(_shapes(call, tx, found.items), found.total, paging)
 
 

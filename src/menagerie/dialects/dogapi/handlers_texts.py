@@ -9,7 +9,7 @@ from menagerie.core.animals.book import Breed
 from menagerie.core.animals.texts import AnimalText
 from menagerie.core.animals.translations import Translator
 from menagerie.core.apps import quotas
-from menagerie.core.apps.opinions import Order
+from menagerie.core.orders import Order
 from menagerie.dialects.dogapi import shapes_animals, site
 from menagerie.dialects.dogapi.handlers_breeds import breed_of, ordered
 from menagerie.dialects.dogapi.site import Unknown
@@ -140,7 +140,7 @@ def _page(
         kind,
         species=species,
         breed_id=breed_id,
-        order=site.order_of(call, Order.ASC).value,
+        order=site.order_of(call, Order.ASC),
         limit=paging.limit,
         offset=paging.offset,
     )

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pyroaring import BitMap
 
 from menagerie.core import images, short_ids, visibility
-from menagerie.core.animals import book, pictures
-from menagerie.core.apps.opinions import MOST_CHARACTERS, Choice, Opinion, Order
+from menagerie.core.animals import finding, pictures
+from menagerie.core.apps.opinions import MOST_CHARACTERS, Choice, Opinion
 from menagerie.core.images import Image
+from menagerie.core.orders import Order
 from menagerie.core.visibility import State
 from menagerie.dialects.dogapi import site
 from menagerie.dialects.dogapi.site import Paging, Unknown
@@ -83,16 +84,10 @@ def images_asked_for(call: Call, tx: Tx) -> tuple[BitMap | None, BitMap | None]:
     elif species is not None:
         within = pictures.of_species(tx, species)
     if groups := site.list_of(call, "breed_groups"):
-        of_groups = _of_groups(tx, groups)
+        of_groups = finding.of_groups(tx, groups)
         within = of_groups if within is None else within & of_groups
     without = site.list_of(call, "exclude_breed_groups")
-    return within, _of_groups(tx, without) if without else None
-
-
-def _of_groups(tx: Tx, groups: Iterable[str]) -> BitMap:
-    wanted = {name.lower() for name in groups}
-    breeds = [b.id for b in book.book(tx).breeds if (b.group or "").lower() in wanted]
-    return pictures.of_breeds(tx, breeds)
+    return within, finding.of_groups(tx, without) if without else None
 
 
 def images_of(tx: Tx, image_ids: Iterable[int | None]) -> dict[int, Image]:
