@@ -11,7 +11,7 @@ from typing import cast
 from litestar.types import Scope
 
 from menagerie.core import voters
-from menagerie.errors import Invalid
+from menagerie.errors import Invalid, NotFound
 from menagerie.http.limits import Body, Buckets, Spooled
 from menagerie.http.parameters import (
     Tree,
@@ -112,10 +112,15 @@ class Call:
 
     @once
     def params(self) -> Tree:
-        """All parameters: the body's win over the query's, the path's over both."""
+        """All parameters: the body's win over the query's, the path's over both.
+
+        Raises NotFound for a NUL byte in the path, since nothing is called so.
+        """
         path_params = cast("Mapping[str, str]", self.scope["path_params"])
         if self.body is None and not path_params:
             return self.query
+        if any("\0" in text for text in path_params.values()):
+            raise NotFound
         return {**self.query, **self.form, **path_params}
 
     def text(self, name: str, default: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from menagerie.core import tags
 from menagerie.library import SECOND
@@ -226,6 +228,24 @@ def browser(user_agent: str) -> str:
     return ", ".join(name for name in names if name) or user_agent[:60] or "?"
 
 
+def _speech(language: str) -> dict[str, Callable[..., Markup]]:
+    """Return what templates say texts with, as HTML.
+
+    Jinja's own take every text for a format and for HTML, but what is wrong with a form, or the
+    name of a pet, may hold what somebody typed.
+    """
+    messages = texts.translations(language)
+
+    def gettext(text: str, /, **values: object) -> Markup:
+        said = escape(messages.gettext(text))
+        return said % values if values else said
+
+    def ngettext(one: str, many: str, count: int, /, **values: object) -> Markup:
+        return escape(messages.ngettext(one, many, count)) % {"num": count, **values}
+
+    return {"gettext": gettext, "ngettext": ngettext, "_": gettext}
+
+
 @lru_cache
 def environment(language: str) -> Environment:
     """Return the templates of one language."""
@@ -238,11 +258,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    messages = texts.translations(language)
-    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
-        messages.gettext, messages.ngettext, newstyle=True
-    )
-    made.globals.update(static=static, url=url)
+    made.globals.update(static=static, url=url, **_speech(language))
     made.filters.update(
         number=number,
         size=size,

@@ -138,3 +138,8 @@ def test_pages_elsewhere_may_send_a_key(kennel: Kennel):
     assert "PATCH" in preflight.headers["access-control-allow-methods"]
     exposed = kennel.get("/breeds").headers["access-control-expose-headers"]
     assert "Pagination-Count" in exposed
+
+
+@pytest.mark.parametrize("path", ["/pets/%00", "/pets/%00/portraits", "/images/%00", "/facts/%00"])
+def test_a_nul_byte_names_nothing(kennel: Kennel, path: str):
+    assert kennel.get(path, "user").status_code == 404
