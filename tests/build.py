@@ -7,6 +7,10 @@ image_id = build.image(library, "safe, dog, solo", actor=alice)
 import hashlib
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
 
 from menagerie.core import accounts, intake, keys, words
 from menagerie.library import SYSTEM, Actor, Library
@@ -16,6 +20,15 @@ WITHOUT_MODELS: dict[str, object] = {"review": "open", "recognition": False}
 """Settings of tests that are not about recognition, which need not wait for it."""
 
 PASSWORD = "correct horse battery"
+
+
+@contextmanager
+def configured(library: Library, **values: object) -> Iterator[None]:
+    """The same library with other settings."""
+    before = library.settings
+    library.settings = msgspec.structs.replace(before, **values)
+    yield
+    library.settings = before
 
 
 def account(library: Library, name: str = "Alice", role: Role | str = Role.USER) -> Actor:

@@ -97,6 +97,18 @@ def tags_of(library: Library, image_id: int) -> set[str]:
         )
 
 
+def states(library: Library, image_id: int) -> dict[str, tuple[str, str]]:
+    """State and origin of the image's labels, removed ones too, by tag."""
+    label = schema.labels.c
+    with library.reading(SYSTEM) as tx:
+        found = tx.all(
+            select(schema.tags.c.name, label.state, label.origin)
+            .join(schema.labels, label.tag_id == schema.tags.c.id)
+            .where(label.image_id == image_id)
+        )
+        return {name: (state, origin) for name, state, origin in found}
+
+
 def tag_ids(library: Library, *names: str) -> list[int]:
     """The ids of tags, made where they are not there yet."""
     with library.writing(SYSTEM) as tx:

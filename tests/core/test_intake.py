@@ -3,11 +3,9 @@
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -41,15 +39,6 @@ def alice(library):
 @pytest.fixture
 def bob(library):
     return rows.account(library, "Bob")
-
-
-@contextmanager
-def configured(library, **values):
-    """The same library with other settings."""
-    before = library.settings
-    library.settings = msgspec.structs.replace(before, **values)
-    yield
-    library.settings = before
 
 
 def upload_of(tmp_path, data, **values):
@@ -247,21 +236,21 @@ def test_a_refused_upload_makes_no_tags(library, alice, tmp_path):
 
 def test_a_file_may_be_as_big_as_the_limit_and_no_bigger(library, alice, tmp_path):
     data = build.png()
-    with configured(library, upload_limit=len(data) - 1):
+    with build.configured(library, upload_limit=len(data) - 1):
         with pytest.raises(Invalid) as caught:
             put(library, alice, upload_of(tmp_path, data))
         assert caught.value.fields == {"size": [f"must be less than or equal to {len(data) - 1}"]}
-    with configured(library, upload_limit=len(data)):
+    with build.configured(library, upload_limit=len(data)):
         assert put(library, alice, upload_of(tmp_path, data))
 
 
 def test_a_picture_may_have_as_many_pixels_as_the_limit_and_no_more(library, alice, tmp_path):
     upload = upload_of(tmp_path, build.png((20, 10)))
-    with configured(library, pixel_limit=199):
+    with build.configured(library, pixel_limit=199):
         with pytest.raises(Unsupported) as caught:
             put(library, alice, upload)
         assert caught.value.reason == "dimensions are too large to process"
-    with configured(library, pixel_limit=200):
+    with build.configured(library, pixel_limit=200):
         assert put(library, alice, upload)
 
 
@@ -373,7 +362,7 @@ def test_the_banned_may_not_upload(library, alice, tmp_path, when):
 
 def test_a_quota_bounds_what_an_account_keeps(library, alice, bob, tmp_path):
     first, second = build.png(mark=1), build.png(mark=2)
-    with configured(library, upload_quota=len(first) + len(second) - 1):
+    with build.configured(library, upload_quota=len(first) + len(second) - 1):
         image_id = put(library, alice, upload_of(tmp_path, first))
         with pytest.raises(Invalid) as caught:
             put(library, alice, upload_of(tmp_path, second))
@@ -394,7 +383,7 @@ def test_a_quota_bounds_what_an_account_keeps(library, alice, bob, tmp_path):
 
 
 def test_a_rate_bounds_uploads_per_minute(library, clock, alice, tmp_path):
-    with configured(library, upload_rate=2):
+    with build.configured(library, upload_rate=2):
         for mark in (1, 2):
             put(library, alice, upload_of(tmp_path, build.png(mark=mark)))
             clock.advance(10)
@@ -436,7 +425,7 @@ def test_a_person_reviews_who_is_not_trusted(library, tmp_path, role, is_verifie
     account = rows.account(library, "Somebody", role)
     actor = type(account)(role=role, account_id=account.account_id, is_verified=is_verified)
     upload = upload_of(tmp_path, build.png())
-    with configured(library, review="person"):
+    with build.configured(library, review="person"):
         image_id = put(library, actor, upload)
     assert read(library, image_id, ANONYMOUS).review == expected
     assert (image_id in library.catalogue.current().live) is (expected == Review.APPROVED)
@@ -575,7 +564,7 @@ def test_an_upload_by_address_is_fetched_and_named_after_it(library, alice, site
         put(library, alice, upload)
     assert caught.value.fields["image"] == [CORRUPT]
     assert "private" in caught.value.fields["url"][0]
-    with configured(library, fetch_private=True):
+    with build.configured(library, fetch_private=True):
         with pytest.raises(Unsupported) as missing:
             put(library, alice, intake.Upload(url=f"{site}/missing", tags="cat"))
         assert "404" in missing.value.fields["url"][0]
@@ -586,7 +575,7 @@ def test_an_upload_by_address_is_fetched_and_named_after_it(library, alice, site
 
 def test_what_is_fetched_is_bounded(library, alice, site):
     limit = len(_Site.data) - 1
-    with configured(library, fetch_private=True, upload_limit=limit):
+    with build.configured(library, fetch_private=True, upload_limit=limit):
         with pytest.raises(Invalid) as caught:
             put(library, alice, intake.Upload(url=f"{site}/cat.png"))
         assert caught.value.fields == {"size": [f"must be less than or equal to {limit}"]}
@@ -597,7 +586,7 @@ def test_reverse_search_reads_a_file_or_an_address(library, site, tmp_path):
     path.write_bytes(_Site.data)
     found = intake.query_features(library, path)
     assert found.aspect_ratio == pytest.approx(1.5)
-    with configured(library, fetch_private=True):
+    with build.configured(library, fetch_private=True):
         assert intake.query_features(library, f"{site}/x.png") == found
     with pytest.raises(Unsupported):
         intake.query_features(library, f"{site}/x.png")

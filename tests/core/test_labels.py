@@ -16,16 +16,6 @@ def alice(library):
     return rows.account(library, "Alice")
 
 
-def states(library, image_id):
-    with library.reading(SYSTEM) as tx:
-        found = tx.all(
-            select(schema.tags.c.name, schema.labels.c.state, schema.labels.c.origin)
-            .join(schema.labels, schema.labels.c.tag_id == schema.tags.c.id)
-            .where(schema.labels.c.image_id == image_id)
-        )
-        return {name: (state, origin) for name, state, origin in found}
-
-
 def recount(library):
     with library.reading(SYSTEM) as tx:
         return labels.recount(tx)
@@ -41,7 +31,7 @@ def test_an_edit_changes_labels_counters_history_and_the_log(library, alice, clo
         image = tx.one(select(schema.images.c.tag_count, schema.images.c.updated_at))
         big, dog = tags.canonical(tx, ["big dog", "dog"]).values()
     assert rows.tags_of(library, image_id) == {"safe", "big dog", "solo"}
-    assert states(library, image_id)["dog"] == ("removed", "person")
+    assert rows.states(library, image_id)["dog"] == ("removed", "person")
     assert [(c.tag_name, c.is_added, c.account_name) for c in past] == [
         ("dog", False, "Alice"),
         ("big dog", True, "Alice"),
@@ -69,7 +59,7 @@ def test_a_removed_label_comes_back_in_its_own_row(library, alice):
         labels.edit(tx, image_id, remove=["dog"])
         labels.edit(tx, image_id, add=["dog"])
         assert len(labels.history(tx, image_id)) == 2
-    assert states(library, image_id)["dog"] == ("asserted", "person")
+    assert rows.states(library, image_id)["dog"] == ("asserted", "person")
     assert recount(library) == []
 
 
@@ -85,7 +75,7 @@ def test_a_suggested_label_counts_once_a_person_adds_it(library, alice):
     assert recount(library) == []
     with library.writing(alice) as tx:
         labels.edit(tx, image_id, add=["pug"])
-    assert states(library, image_id)["pug"] == ("asserted", "person")
+    assert rows.states(library, image_id)["pug"] == ("asserted", "person")
     assert recount(library) == []
 
 

@@ -4,8 +4,6 @@ No picture here is really unsafe: where one has to be, the threshold is so low t
 picture, of a woman in a space suit (0.017), counts as unsafe and a cat (0.00006) does not.
 """
 
-from contextlib import contextmanager
-
 import msgspec
 import pytest
 import structlog.testing
@@ -39,14 +37,6 @@ def alice(library):
     return rows.account(library, "Alice")
 
 
-@contextmanager
-def configured(library, **values):
-    before = library.settings
-    library.settings = msgspec.structs.replace(before, **values)
-    yield
-    library.settings = before
-
-
 def worker(library):
     return jobs.Worker(library, {recognition.CLASSIFY: recognition.classify}, threads=2)
 
@@ -59,16 +49,6 @@ def of(library, image_id):
     with library.reading(SYSTEM) as tx:
         image = images.find_any(tx, image_id)
         return recognition.of(tx, image), image.review
-
-
-def origins(library, image_id):
-    with library.reading(SYSTEM) as tx:
-        found = tx.all(
-            select(schema.tags.c.name, schema.labels.c.state, schema.labels.c.origin)
-            .join(schema.labels, schema.labels.c.tag_id == schema.tags.c.id)
-            .where(schema.labels.c.image_id == image_id)
-        )
-        return {name: (state, origin) for name, state, origin in found}
 
 
 def suggested(library, image_id):
@@ -89,13 +69,13 @@ def waiting(library):
 def test_the_model_lets_through_and_rates_what_is_safe_and_keeps_the_rest_for_a_person(
     library, alice
 ):
-    with configured(library, **STRICT):
+    with build.configured(library, **STRICT):
         safe = build.image(library, "", actor=alice, data=CAT)
         unsafe = build.image(library, "", actor=alice, data=WOMAN)
     seen, review = of(library, safe)
     assert (seen.status, review) == (Status.CLEAN, Review.APPROVED)
     assert seen.unsafe_probability < 0.001
-    assert origins(library, safe) == {"safe": ("asserted", "model")}
+    assert rows.states(library, safe) == {"safe": ("asserted", "model")}
     assert library.catalogue.current().live.to_array().tolist() == [safe]
     seen, review = of(library, unsafe)
     assert (seen.status, review) == (Status.UNSAFE, Review.PENDING)
@@ -114,7 +94,7 @@ def test_the_model_lets_through_and_rates_what_is_safe_and_keeps_the_rest_for_a_
 
 
 def test_who_is_trusted_waits_for_no_model_and_is_judged_later(library):
-    with configured(library, **STRICT):
+    with build.configured(library, **STRICT):
         data = build.png(mark=9)
         path = library.settings.data_path / "own.png"
         path.write_bytes(data)
@@ -122,43 +102,43 @@ def test_who_is_trusted_waits_for_no_model_and_is_judged_later(library):
         assert prepared.unsafe_probability is None
         image_id = build.image(library, "", data=WOMAN)
         assert of(library, image_id)[0].status == Status.CLEAN
-        assert origins(library, image_id) == {}
+        assert rows.states(library, image_id) == {}
         work(library)
     seen, review = of(library, image_id)
     assert (seen.status, review) == (Status.LABELLED, Review.APPROVED)
     assert seen.unsafe_probability == pytest.approx(0.017, abs=0.002)
     assert seen.unsafe_reasons == ()
-    assert origins(library, image_id)["safe"] == ("asserted", "model")
+    assert rows.states(library, image_id)["safe"] == ("asserted", "model")
 
 
 def test_a_person_decides_with_the_probability_noted(library, alice):
-    with configured(library, review="person", **STRICT):
+    with build.configured(library, review="person", **STRICT):
         image_id = build.image(library, "", actor=alice, data=WOMAN)
         seen, review = of(library, image_id)
         assert (seen.status, review) == (Status.TO_BE_REVIEWED, Review.PENDING)
         assert seen.unsafe_probability == pytest.approx(0.017, abs=0.002)
         work(library)
         assert of(library, image_id)[0].status == Status.TO_BE_REVIEWED
-        assert "safe" not in origins(library, image_id)
+        assert "safe" not in rows.states(library, image_id)
         with library.writing(SYSTEM) as tx:
             moderation.approve(tx, image_id)
         assert of(library, image_id)[0].status == Status.LABELLED
 
 
 def test_open_review_asks_no_model_before_the_image_is_shown(library, alice):
-    with configured(library, review="open", **STRICT):
+    with build.configured(library, review="open", **STRICT):
         image_id = build.image(library, "", actor=alice, data=WOMAN)
         assert of(library, image_id)[1] == Review.APPROVED
         assert of(library, image_id)[0].unsafe_probability is None
         work(library)
     seen, review = of(library, image_id)
     assert (seen.status, review) == (Status.LABELLED, Review.APPROVED)
-    assert "safe" not in origins(library, image_id)
+    assert "safe" not in rows.states(library, image_id)
 
 
 @pytest.mark.parametrize("review", ["model", "person"])
 def test_private_images_are_for_the_model_alone(library, alice, review):
-    with configured(library, review=review, **STRICT):
+    with build.configured(library, review=review, **STRICT):
         private = {"actor": alice, "audience": Audience.PRIVATE}
         safe = build.image(library, "", data=CAT, **private)
         unsafe = build.image(library, "", data=WOMAN, **private)
@@ -177,7 +157,7 @@ def test_private_images_are_for_the_model_alone(library, alice, review):
 def test_without_models_a_person_decides_and_the_log_says_so_once(library, alice, models):
     is_on = models == "broken"
     library.models = Broken()
-    with configured(library, recognition=is_on), structlog.testing.capture_logs() as log:
+    with build.configured(library, recognition=is_on), structlog.testing.capture_logs() as log:
         public = [build.image(library, "", actor=alice) for _ in range(3)]
         private = build.image(library, "", actor=alice, audience=Audience.PRIVATE)
         states = [of(library, image_id) for image_id in (*public, private)]
@@ -187,7 +167,7 @@ def test_without_models_a_person_decides_and_the_log_says_so_once(library, alice
     assert states[3][0].status == (Status.CLEAN if is_on else Status.LABELLED)
     assert len([entry for entry in log if "safety model fails" in entry["event"]]) == int(is_on)
     assert waiting(library) == (4 if is_on else 0)
-    assert origins(library, public[0]) == {}
+    assert rows.states(library, public[0]) == {}
 
 
 def test_a_rating_by_a_person_takes_the_place_of_the_models(library, alice):
@@ -195,12 +175,13 @@ def test_a_rating_by_a_person_takes_the_place_of_the_models(library, alice):
     with library.writing(alice) as tx:
         done = labels.edit(tx, image_id, add=["explicit", "cat", "solo"])
     assert done.removed == ("safe",)
-    assert origins(library, image_id)["explicit"] == ("asserted", "person")
+    assert rows.states(library, image_id)["explicit"] == ("asserted", "person")
     work(library)
-    assert origins(library, image_id)["safe"][0] == "removed"
+    assert rows.states(library, image_id)["safe"][0] == "removed"
     other = build.image(library, "questionable", actor=alice, data=WOMAN)
     work(library)
-    rated = {name for name, (state, _) in origins(library, other).items() if state == "asserted"}
+    states = rows.states(library, other)
+    rated = {name for name, (state, _) in states.items() if state == "asserted"}
     assert rated == {"questionable"}
 
 
@@ -341,7 +322,7 @@ def test_recognition_costs_a_trusted_upload_one_statement_and_a_screened_one_two
         asked = []
         path = library.settings.data_path / "cost.png"
         path.write_bytes(build.png(mark=next(marks)))
-        with configured(library, **values):
+        with build.configured(library, **values):
             upload = intake.Upload(path=path, tags="dog, solo")
             prepared = intake.prepare(library, actor, upload)
             with library.writing(actor) as tx:
