@@ -4,6 +4,8 @@ No picture here is really unsafe: where one has to be, the threshold is so low t
 picture, of a woman in a space suit (0.017), counts as unsafe and a cat (0.00006) does not.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import pytest
 import structlog.testing
@@ -338,3 +340,17 @@ def test_recognition_costs_a_trusted_upload_one_statement_and_a_screened_one_two
     assert statements(alice) == before + 2
     before = statements(SYSTEM, recognition=False, review="open")
     assert statements(SYSTEM) == before + 1
+
+
+def test_the_same_image_looked_at_twice_at_once(library, alice):
+    image_id = build.image(library, "", actor=alice, data=CAT)
+    with ThreadPoolExecutor(4) as threads:
+        looks = [threads.submit(recognition.look_at, library, [image_id]) for _ in range(4)]
+        assert [look.result() for look in looks] == [{}] * 4
+    with library.reading(SYSTEM) as tx:
+        for table in (schema.recognitions, schema.image_vectors, schema.vector_details):
+            count = select(func.count()).select_from(table).where(table.c.image_id == image_id)
+            assert tx.scalar(count) == 1
+        names = [one.name for one in labels.suggestions(tx, image_id)]
+    assert names
+    assert len(names) == len(set(names))
