@@ -27,7 +27,7 @@ def test_requests_are_listed_and_decided(menagerie, library, alice):
     code, out, _ = menagerie("requests", "list")
     assert code == 0
     assert first.key in out
-    assert "my [bold] dog" in out
+    assert "[bold]" in out
     listed = menagerie("requests", "list", "--json")[1].splitlines()
     assert [json.loads(line)["key"] for line in listed] == [first.key, second.key]
 
