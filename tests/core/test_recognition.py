@@ -18,7 +18,7 @@ from menagerie import jobs
 from menagerie.core import images, intake, labels, moderation, recognition, tags
 from menagerie.core.recognition import Status
 from menagerie.errors import NotFound, Unavailable
-from menagerie.library import SYSTEM, Library
+from menagerie.library import ANONYMOUS, SYSTEM, Library
 from menagerie.storage import schema
 from menagerie.storage.schema import Audience, Review
 from menagerie.vision.models import Models
@@ -85,6 +85,10 @@ def test_the_model_lets_through_and_rates_what_is_safe_and_keeps_the_rest_for_a_
     work(library)
     assert of(library, safe)[0].status == Status.LABELLED
     assert of(library, unsafe)[0].status == Status.UNSAFE
+    with library.reading(ANONYMOUS) as tx:
+        told = recognition.of(tx, images.get(tx, unsafe))
+    assert (told.status, told.unsafe_reasons) == (Status.TO_BE_REVIEWED, ())
+    assert told.unsafe_probability is None
     moderator = rows.account(library, "Mod", "moderator")
     with library.writing(moderator) as tx:
         moderation.approve(tx, unsafe)

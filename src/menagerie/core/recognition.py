@@ -18,7 +18,7 @@ from pyroaring import BitMap
 from sqlalchemy import insert, or_, select
 
 from menagerie import jobs
-from menagerie.core import images, labels, screening, similar, tags
+from menagerie.core import images, labels, screening, similar, tags, visibility
 from menagerie.core.animals import book
 from menagerie.errors import MenagerieError, Unsupported
 from menagerie.library import SYSTEM, Library, Tx
@@ -122,16 +122,32 @@ def of(tx: Tx, image: images.Image) -> Recognised:
 
 
 def of_many(tx: Tx, found: Iterable[images.Image]) -> dict[int, Recognised]:
-    """Return what is known of what images show, by id, in one statement."""
+    """Return what is known of what images show, by id, in one statement.
+
+    How an image was judged is told only to its owner and staff; for others, one that was found
+    unsafe is still to be reviewed.
+    """
     wanted = {image.id: image for image in found}
     rows: dict[int, Any] = {}
     if wanted:
         rows = {r.image_id: r for r in tx.all(_READ.where(_row.image_id.in_(list(wanted))))}
     is_on = tx.library.settings.recognition
-    return {
+    known = {
         image_id: _recognised(image, rows.get(image_id), is_on=is_on)
         for image_id, image in wanted.items()
     }
+    if tx.actor.is_moderator:
+        return known
+    return {
+        image_id: one if visibility.is_own(tx.actor, wanted[image_id]) else _for_others(one)
+        for image_id, one in known.items()
+    }
+
+
+def _for_others(one: Recognised) -> Recognised:
+    """Return what strangers may know."""
+    status = Status.TO_BE_REVIEWED if one.status is Status.UNSAFE else one.status
+    return msgspec.structs.replace(one, status=status, unsafe_reasons=(), unsafe_probability=None)
 
 
 def _recognised(image: images.Image, row: Any, *, is_on: bool) -> Recognised:
