@@ -14,6 +14,7 @@ from menagerie import settings
 from menagerie.core import images, upkeep
 from menagerie.core.animals import book, finding, pictures
 from menagerie.core.animals.finding import Wanted
+from menagerie.core.orders import Order
 from menagerie.library import ANONYMOUS, Library
 from menagerie.storage.schema import Species
 
@@ -88,7 +89,7 @@ def _core_us(library: Library) -> tuple[float, float]:
 
     def search() -> None:
         with library.reading(ANONYMOUS) as tx:
-            found = finding.public(tx, Wanted(species=Species.DOG), "random", limit=LIMIT)
+            found = finding.public(tx, Wanted(species=Species.DOG), Order.RANDOM, limit=LIMIT)
             images.find_many(tx, found.ids)
 
     def breeds() -> None:
