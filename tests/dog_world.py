@@ -8,11 +8,10 @@ import httpx
 
 import build
 import files
-from inprocess import Client
+from inprocess import Client, client_of
 from menagerie import app
 from menagerie.core import recognition, short_ids
 from menagerie.dialects import dogapi
-from menagerie.http import edge
 from menagerie.library import SYSTEM, Actor, Library
 from menagerie.storage.schema import Audience
 
@@ -45,10 +44,7 @@ class Kennel:
     def __init__(self, library: Library, people: People) -> None:
         self.library = library
         self.actors, self.keys = people
-        # Registering the routes of all dialects takes a second; most tests need only ours.
-        ours = dogapi.doors(library)
-        rest = ours[0]._replace(name="rest", prefixes=("/",), operations=())
-        self.client = Client(edge.application(library, [*ours, rest], None))
+        self.client = client_of(library, dogapi.doors(library))
         self._seed = 0
 
     @cached_property

@@ -1,15 +1,17 @@
 """A library for the tests of the ImageMonkey dialect, and a client that speaks to it."""
 
 import base64
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import httpx
 
 import build
 import files
-from inprocess import Client
+from inprocess import Client, client_of
 from menagerie import app
 from menagerie.core import images, sessions
+from menagerie.dialects import imagemonkey
 from menagerie.library import SYSTEM, Actor, Library
 
 PEOPLE = {"user": "Alice", "other": "Bob", "moderator": "Mia", "admin": "Ada"}
@@ -45,22 +47,33 @@ class Monkey:
         self.library = library
         self.people = people
         self.actors, self.tokens, self.keys = people
-        self.client = Client(app.create_app(library))
+        self.client = client_of(library, imagemonkey.doors(library))
         self._seed = 0
+
+    @cached_property
+    def everywhere(self) -> Client:
+        """A client of the whole application."""
+        return Client(app.create_app(self.library))
 
     def close(self) -> None:
         """Close what is open."""
         self.client.close()
+        if "everywhere" in self.__dict__:
+            self.everywhere.close()
         self.library.database.close()
 
     def call(self, method: str, path: str, role: str = "anonymous", **options: Any) -> Any:
-        """Call a route as somebody in a role; `print` is the browser's fingerprint."""
+        """Call a route as somebody in a role; `print` is the browser's fingerprint.
+
+        With `root` in the whole application, where other dialects and pages are too.
+        """
         headers = dict(options.pop("headers", {}))
         if role != "anonymous":
             headers.setdefault("Authorization", f"Bearer {self.tokens[role]}")
         if "print" in options:
             headers["X-Browser-Fingerprint"] = options.pop("print")
-        return self.client.request(method, path, headers=headers, **options)
+        client = self.everywhere if options.pop("root", False) else self.client
+        return client.request(method, path, headers=headers, **options)
 
     def get(self, path: str, role: str = "anonymous", **options: Any) -> httpx.Response:
         answer: httpx.Response = self.call("GET", path, role, **options)

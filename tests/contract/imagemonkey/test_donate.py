@@ -190,9 +190,9 @@ def test_a_collection_may_be_named(monkey: Monkey):
 
 def test_the_licence_and_the_consent_are_kept(monkey: Monkey):
     key = monkey.donate()
-    image = monkey.client.get(f"/api/v1/json/images/{monkey.image_id(key)}")
+    image = monkey.everywhere.get(f"/api/v1/json/images/{monkey.image_id(key)}")
     assert image.status_code == 200
-    found = monkey.client.get("/api/v1/json/search/images?q=donated:true").json()
+    found = monkey.everywhere.get("/api/v1/json/search/images?q=donated:true").json()
     assert [one["id"] for one in found["images"]] == [monkey.image_id(key)]
 
 
