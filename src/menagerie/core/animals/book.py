@@ -71,6 +71,11 @@ class Book:
         self._of_species = {
             species: tuple(b for b in self.breeds if b.species == species) for species in Species
         }
+        self._alive = {
+            (species, is_extinct): tuple(b for b in breeds if b.is_extinct is is_extinct)
+            for species, breeds in self._of_species.items()
+            for is_extinct in (False, True)
+        }
         self._tags_of = {
             species: tuple(b.tag_id for b in breeds if b.tag_id is not None)
             for species, breeds in self._of_species.items()
@@ -93,6 +98,15 @@ class Book:
     def of_species(self, species: Species) -> tuple[Breed, ...]:
         """Return the breeds of one species."""
         return self._of_species[species]
+
+    def living(self, species: Species, *, is_extinct: bool = False) -> tuple[Breed, ...]:
+        """Return the breeds of one species that live, or those that do not any more."""
+        return self._alive[species, is_extinct]
+
+    def keeps(self, breeds: Sequence[Breed]) -> bool:
+        """Tell whether this very sequence is one that the book gives out again and again."""
+        whole = (*self._of_species.values(), *self._alive.values())
+        return any(breeds is kept for kept in whole)
 
     def tags_of(self, species: Species) -> tuple[int, ...]:
         """Return the tags of the breeds of one species."""
@@ -169,14 +183,14 @@ _plain_name = lru_cache(_MOST_PLAIN)(plain)
 
 
 def in_groups(
-    breeds: Iterable[Breed], groups: Sequence[str] = (), excluded: Sequence[str] = ()
-) -> list[Breed]:
+    breeds: Sequence[Breed], groups: Sequence[str] = (), excluded: Sequence[str] = ()
+) -> Sequence[Breed]:
     """Return the breeds of any of the groups and of none of the excluded, in any case.
 
-    No group asked for means all breeds.
+    No group asked for means all breeds, in the very same sequence.
     """
     if not groups and not excluded:
-        return list(breeds)
+        return breeds
     wanted = {name.casefold() for name in groups}
     refused = {name.casefold() for name in excluded}
     return [

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from menagerie.core import images
-from menagerie.core.animals import pictures
+from menagerie.core.animals import book, pictures
 from menagerie.core.animals.book import Breed
 from menagerie.core.animals.translations import Translator
 from menagerie.dialects.dogapi import shapes_animals, site
@@ -24,7 +24,7 @@ from menagerie.search.version import Version
 _CACHE, _LISTS = "dogapi: breeds", "dogapi: lists of breeds"
 # Lists may be half a megabyte, and their hosts and parts are as many as somebody likes to ask for.
 _LONG, _MOST_LISTS = 50, 8
-_MOST_KEPT, _MOST_LISTS = 50_000, 100
+_MOST_KEPT = 50_000
 _URL = b'"url":"'
 
 
@@ -50,6 +50,7 @@ _Key = tuple[int, Form, int | None, int]
 class _List(NamedTuple):
     """A list of breeds between one address of the library and the next, as of one catalogue."""
 
+    breeds: Sequence[Breed]
     version: Version
     references: dict[int, int]
     image_ids: Ids  # ascending, with the version of each beside it
@@ -63,7 +64,8 @@ class _Kept:
     def __init__(self, breeds_version: int) -> None:
         self.breeds_version = breeds_version
         self.pieces: dict[_Key, _Pieces] = {}
-        self.lists: dict[tuple[tuple[int, ...], Form], _List] = {}
+        # Only sequences that the book keeps, which are the same objects while no breed changes.
+        self.lists: dict[tuple[int, Form], _List] = {}
 
 
 def listed(
@@ -83,9 +85,9 @@ def _segments(tx: Tx, breeds: Sequence[Breed], translator: Translator, form: For
     """Return an array of breeds, cut where the address of the library belongs."""
     version, references = tx.version, pictures.reference_images(tx)
     lists = _kept(tx.library, version.breeds_version).lists
-    key = tuple(breed.id for breed in breeds), form
+    key = id(breeds), form
     known = lists.get(key)
-    if known is not None and known.references is references:
+    if known is not None and known.breeds is breeds and known.references is references:
         if known.version is version:
             return known.segments
         if np.array_equal(version.columns["version"].gather(known.image_ids), known.image_versions):
@@ -98,12 +100,12 @@ def _segments(tx: Tx, breeds: Sequence[Breed], translator: Translator, form: For
             parts.append(bytearray(tail))
     parts[-1] += b"]"
     segments = [bytes(part) for part in parts]
+    if not book.book(tx).keeps(breeds):
+        return segments
     shown = {references[breed.id] for breed in breeds if breed.id in references}
     ids = np.array(sorted(shown), np.uint32)
     versions = version.columns["version"].gather(ids)
-    lists[key] = _List(version, references, ids, versions, segments)
-    while len(lists) > _MOST_LISTS:
-        lists.pop(next(iter(lists)), None)  # the oldest
+    lists[key] = _List(breeds, version, references, ids, versions, segments)
     return segments
 
 

@@ -115,13 +115,19 @@ def ordered(call: Call, items: Sequence[T], order: Order, paging: Paging) -> Seq
     return placed[paging.offset : paging.offset + paging.limit]
 
 
-def _chosen(call: Call, tx: Tx) -> list[Breed]:
-    """Return the breeds of the species and groups asked for, in the order of names."""
+def _chosen(call: Call, tx: Tx, *, is_extinct: bool | None = None) -> Sequence[Breed]:
+    """Return the breeds of the species and groups asked for, in the order of names.
+
+    With `is_extinct` only those that live, or that do not any more.
+    """
     species = site.species_of(call)
     if not isinstance(species, Species):
-        return []
+        return ()
+    there = book.book(tx)
     return book.in_groups(
-        book.book(tx).of_species(species),
+        there.of_species(species)
+        if is_extinct is None
+        else there.living(species, is_extinct=is_extinct),
         site.list_of(call, "breed_groups"),
         site.list_of(call, "exclude_breed_groups"),
     )
@@ -141,8 +147,7 @@ def _list(call: Call) -> Answer:
     paging = site.page_of(call, limit_default=1000, limit_max=1000)
     is_extinct = site.flag(call, "extinct", False)
     with call.reading(site.allow_all(call)) as tx:
-        found = [breed for breed in _chosen(call, tx) if breed.is_extinct is is_extinct]
-        return _answer(call, tx, found, paging)
+        return _answer(call, tx, _chosen(call, tx, is_extinct=is_extinct), paging)
 
 
 def _search(call: Call) -> Answer:
