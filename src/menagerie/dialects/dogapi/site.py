@@ -172,11 +172,14 @@ def finish(call: Call, answer: Answer) -> Answer:
 
 def text_of(call: Call, name: str) -> str:
     """Return a parameter without blanks at its ends; an empty one counts as absent."""
-    return call.text(name).strip()
+    # Most calls have few parameters or none, and ten are asked for.
+    return call.text(name).strip() if name in call.params else ""
 
 
 def list_of(call: Call, name: str) -> list[str]:
     """Return a list parameter: comma lists and repeated names mean the same; blanks are dropped."""
+    if name not in call.params:
+        return []
     sent = as_texts(call.params.get(name))
     if isinstance(call.query.get(name), str):
         # Of repeated names, parameters know the last alone.
