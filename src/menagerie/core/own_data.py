@@ -117,6 +117,19 @@ _LISTS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
             "updated_at",
         ),
     ),
+    "votes_of_programs": (
+        schema.app_votes,
+        ("image_ref", "value", "on_behalf_of", "country_code", "address", "created_at"),
+    ),
+    "favourites_of_programs": (
+        schema.app_favourites,
+        ("image_ref", "on_behalf_of", "country_code", "address", "created_at", "deleted_at"),
+    ),
+    "public_requests": (
+        schema.public_requests,
+        ("image_id", "state", "request_message", "admin_message", "created_at", "decided_at"),
+    ),
+    "uploads_of_programs": (schema.upload_months, ("month", "uploads")),
     "tag_changes": (
         schema.tag_changes,
         ("image_id", "tag_name", "is_added", "address", "created_at"),
@@ -180,10 +193,11 @@ def delete_account(
 ) -> None:
     """Let the actor leave for good: the name becomes free, and nothing said remains signed.
 
-    Votes, faves, hides, filters, galleries, keys, sessions, private images and pets go. Public
-    uploads stay without a name, or go as well `with_uploads`. Verdicts, outlines and reports stay
-    and are nobody's. What was written into histories of tags stays under `deleted-N`. Raises
-    Unauthenticated for a wrong password, and Invalid (`role`) for the last administrator.
+    Votes, faves, hides, filters, galleries, keys, sessions, private images and pets go, and so does
+    what programs kept with the account's keys. Public uploads stay without a name, or go as well
+    `with_uploads`. Verdicts, outlines and reports stay and are nobody's. What was written into
+    histories of tags stays under `deleted-N`. Raises Unauthenticated for a wrong password, and
+    Invalid (`role`) for the last administrator.
     """
     with library.reading(actor) as tx:
         account_id = rights.require_account(tx)
@@ -195,6 +209,7 @@ def delete_account(
         rights.require_other_admin(tx, account_id)
         _leave_images(tx, account_id, with_uploads=with_uploads)
         _leave_pets(tx, account_id)
+        _leave_programs(tx, account_id)
         votes.forget_account(tx, account_id)
         _unsign(tx, account_id)
         for gallery in galleries.own(tx):
@@ -233,6 +248,17 @@ def _leave_pets(tx: Tx, account_id: int) -> None:
         tx.execute(delete(table).where(table.c.pet_id.in_(own)))
     for kept in (schema.pets, schema.analyst_usage):
         tx.execute(delete(kept).where(kept.c.account_id == account_id))
+
+
+def _leave_programs(tx: Tx, account_id: int) -> None:
+    """Forget what programs kept here with keys of an account, for whomever."""
+    for table in (
+        schema.app_votes,
+        schema.app_favourites,
+        schema.public_requests,
+        schema.upload_months,
+    ):
+        tx.execute(delete(table).where(table.c.account_id == account_id))
 
 
 _SIGNED = (
