@@ -115,8 +115,15 @@ def test_a_model_that_cannot_be_loaded_is_unavailable(tmp_path):
     with pytest.raises(Unavailable, match="recognition models"):
         nowhere.classify([view("cat")])
     assert nowhere.unsafe([view("cat")])[0] < 0.1
-    with pytest.raises(Unavailable):
-        models._loaded(lambda: models.session(b"no model", 1))
+    broken = models._Model(lambda: models.session(b"no model", 1))
+    with pytest.raises(Unavailable, match="cannot be loaded"):
+        broken.ask({})
+
+
+def test_a_model_that_fails_is_unavailable():
+    model = models._Model(lambda: models.session(models.safety_model(), 1))
+    with pytest.raises(Unavailable, match="the recognition models fail"):
+        model.ask({models.SAFETY_INPUT: np.zeros((1, 2), np.float32)})
 
 
 def test_a_kept_file_is_not_made_again(tmp_path):

@@ -5,6 +5,7 @@ session serves any number of threads; they take turns, since one inference uses 
 models are given, and more at once would only fight for the same cores and hold more memory.
 """
 
+import functools
 import hashlib
 import os
 import threading
@@ -67,7 +68,7 @@ class Models:
     def classify(self, views: Sequence[bytes]) -> list[Sight]:
         """Return what is seen in each view (`media.sight.Views.subject`), in their order.
 
-        Raises `Unavailable` when the model cannot be loaded.
+        Raises `Unavailable` when the model cannot be loaded or fails.
         """
         found: list[Sight] = []
         for pictures in _batches(views):
@@ -79,7 +80,7 @@ class Models:
     def unsafe(self, views: Sequence[bytes]) -> list[float]:
         """Return how likely each view (of `media.sight.Views.whole`) shows nudity or sex, 0 to 1.
 
-        Raises `Unavailable` when the model cannot be loaded.
+        Raises `Unavailable` when the model cannot be loaded or fails.
         """
         found: list[float] = []
         for pictures in _batches(views):
@@ -109,8 +110,10 @@ class _Model:
         """Return the outputs for one batch."""
         with self._lock:
             if self._session is None:
-                self._session = _loaded(self._load)
-            return self._session.run(None, inputs)  # type: ignore[no-any-return]
+                self._session = _working("cannot be loaded", self._load)
+            run = functools.partial(self._session.run, None, inputs)
+            found: list[NDArray[Any]] = _working("fail", run)
+            return found
 
     def close(self) -> None:
         """Forget the session, after the inference that may be under way."""
@@ -118,11 +121,12 @@ class _Model:
             self._session = None
 
 
-def _loaded(load: Callable[[], "onnxruntime.InferenceSession"]) -> "onnxruntime.InferenceSession":
+def _working(failure: str, action: Callable[[], Any]) -> Any:
+    """Return what ONNX Runtime gives; raises Unavailable, which says how it failed."""
     try:
-        return load()
+        return action()
     except Exception as error:  # ONNX Runtime's own errors have no other class in common
-        raise Unavailable(f"the recognition models cannot be loaded: {error}") from error
+        raise Unavailable(f"the recognition models {failure}: {error}") from error
 
 
 def session(model: bytes, threads: int) -> "onnxruntime.InferenceSession":
