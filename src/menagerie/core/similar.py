@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select
 from menagerie.core import filters, find, lookalikes, visibility
 from menagerie.core.filters import Filter
 from menagerie.library import Actor, Library, Tx
-from menagerie.media import examine, sight
+from menagerie.media import examine
 from menagerie.media.limits import Limits
 from menagerie.search import likeness
 from menagerie.search.nodes import All
@@ -95,11 +95,12 @@ def similar_to(
         max_px=settings.pixel_limit,
         max_frames=settings.frame_limit,
     )
-    look = library.pool.run(examine.query_features, str(path), limits=limits)
+    look = library.pool.run(
+        examine.query_features, str(path), limits=limits, wants_views=settings.recognition
+    )
     vector = None
-    if settings.recognition:
-        seen = library.pool.run(sight.views, str(path), limits=limits)
-        vector = library.models.classify([seen.subject])[0].vector
+    if look.views is not None:
+        vector = library.models.classify([look.views.subject])[0].vector
     with library.reading(actor) as tx:
         return _find(tx, _allowed(tx, filter), vector, look.perceptual_hash, limit)
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from menagerie.media import pixels, publish, sight
-from menagerie.media.hashes import Intensities, Summary, sha512_hex
+from menagerie.media.hashes import Intensities, sha512_hex
 from menagerie.media.limits import Limits
 from menagerie.media.probe import DEFAULT_LIMITS, Probe, probe
 
@@ -94,20 +94,25 @@ def _write_beside(path: str, data: bytes) -> str:
 
 
 class QueryFeatures(msgspec.Struct, frozen=True):
-    """What reverse search compares."""
+    """What reverse search compares; `views` is what models look at, None unless wanted."""
 
     intensities: Intensities
     aspect_ratio: float
     perceptual_hash: int
+    views: sight.Views | None = None
 
 
-def query_features(path: str, *, limits: Limits = DEFAULT_LIMITS) -> QueryFeatures:
+def query_features(
+    path: str, *, limits: Limits = DEFAULT_LIMITS, wants_views: bool = False
+) -> QueryFeatures:
     """Return what reverse search compares of the file at `path`; raises as `examine` does."""
     found = probe(path, limits=limits)
     with pixels.decoding(found):
-        summary = _summary(path, found)
-    return QueryFeatures(summary.intensities(), found.aspect_ratio, summary.perceptual_hash())
-
-
-def _summary(path: str, found: Probe) -> Summary:
-    return pixels.summarise(pixels.upright(pixels.middle_frame(path, found), found))
+        image = pixels.upright(pixels.middle_frame(path, found), found)
+        if wants_views:
+            image = _to_be_read_twice(image)
+        summary = pixels.summarise(image)
+        views = _views(path, found, image, limits) if wants_views else None
+    return QueryFeatures(
+        summary.intensities(), found.aspect_ratio, summary.perceptual_hash(), views
+    )
