@@ -56,9 +56,7 @@ class Parameter(NamedTuple):
     help: str
     where: str = "query"  # or "path", "form" (a field of the body)
     example: str | None = None
-    kind: str = (
-        "string"  # of its value, as JSON Schema names it; only fields of a body have another
-    )
+    kind: str = "string"  # of its value in JSON Schema; only fields of a body have another
 
 
 class Outcome(NamedTuple):
