@@ -10,7 +10,7 @@ import msgspec
 from menagerie.core import filters, find, tags
 from menagerie.core.animals import laws, pictures, translations
 from menagerie.core.animals import texts as animal_texts
-from menagerie.core.animals.book import Book, Breed, book, called
+from menagerie.core.animals.book import Book, Breed, book, called, plain
 from menagerie.core.animals.texts import AnimalText
 from menagerie.core.animals.translations import Translator
 from menagerie.errors import NotFound
@@ -90,8 +90,8 @@ def slug_of(name: str) -> str:
     >>> slug_of("Épagneul Bleu de Picardie")
     'epagneul-bleu-de-picardie'
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", bare.lower()).strip("-")
 
 
 def href(there: Book, breed: Breed) -> str:
@@ -161,11 +161,11 @@ def _is_like(breed: Breed, temperament: str) -> bool:
 
 
 def _row(there: Book, breed: Breed, text: str, picture: shapes.Picture | None) -> Row:
-    part = text.casefold()
+    part = plain(text)
     also = ""
-    if part and part not in breed.name.casefold():
+    if part and part not in plain(breed.name):
         names = (name.strip() for name in breed.alt_names.split(","))
-        also = next((name for name in names if part in name.casefold()), "")
+        also = next((name for name in names if part in plain(name)), "")
     return Row(
         name=breed.name,
         href=href(there, breed),
