@@ -22,10 +22,10 @@ from menagerie.once import once
 from menagerie.search.catalogue import Catalogue
 from menagerie.search.version import Version
 from menagerie.settings import Settings
-from menagerie.storage import changes, schema
+from menagerie.storage import changes, events, schema
 from menagerie.storage.blobs import Blobs
 from menagerie.storage.database import Database
-from menagerie.storage.schema import ChangeKind, Role
+from menagerie.storage.schema import ChangeKind, EventKind, Role
 from menagerie.vision.models import Models
 
 SECOND = 1_000_000  # microseconds
@@ -89,6 +89,7 @@ class Tx:
         self.now = library.clock.now()
         self._open = open_connection
         self._changes: dict[tuple[ChangeKind, int, int | None], None] = {}  # ordered, unique
+        self._events: dict[tuple[EventKind, int, int | None], None] = {}
         self._after_commit: list[Callable[[], None]] = []
 
     @once
@@ -136,12 +137,20 @@ class Tx:
         """Note for the change log what this transaction changes; see `ChangeKind` for the ids."""
         self._changes[kind, subject_id, other_id] = None
 
+    def happened(self, kind: EventKind, subject_id: int, other_id: int | None = None) -> None:
+        """Note for the live feed what happens in this transaction; see `EventKind` for the ids.
+
+        Whoever reads the feed is told only of what everybody may see when it is read.
+        """
+        self._events[kind, subject_id, other_id] = None
+
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Call `effect` once the transaction is safe; never when it is rolled back."""
         self._after_commit.append(effect)
 
     def _append_changes(self) -> None:
         changes.append(self.connection, list(self._changes), now=self.now)
+        events.append(self.connection, list(self._events), now=self.now)
 
     def _settle(self) -> None:
         for effect in self._after_commit:

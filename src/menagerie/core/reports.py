@@ -75,6 +75,7 @@ def report(tx: Tx, image_id: int, reason: str) -> int:
     if tx.one(select(_row.id).where(*is_own_open)) is None:
         tx.execute(
             insert(schema.reports).values(
+                subject_id=image_id,
                 image_id=image_id,
                 category=category_of(text),
                 reason=text,

@@ -12,7 +12,13 @@ from menagerie.storage.schema.columns import (
     one_of,
     words_column,
 )
-from menagerie.storage.schema.kinds import ReportState, ShapeKind, SuggestionState, WordKind
+from menagerie.storage.schema.kinds import (
+    ReportState,
+    ShapeKind,
+    SubjectKind,
+    SuggestionState,
+    WordKind,
+)
 
 words = Table(
     "words",
@@ -213,19 +219,24 @@ reports = Table(
     "reports",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("image_id", Id, ForeignKey("images.id"), nullable=False),
+    Column("subject_kind", String, nullable=False, server_default=text("'image'")),
+    Column("subject_id", Id, nullable=False, server_default=text("0")),
+    Column("image_id", Id, ForeignKey("images.id")),
     Column("category", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("reporter", String, nullable=False, comment="stands for whoever reported"),
     account(),
     Column("state", String, nullable=False),
+    Column("claimed_by_id", Id, comment="the account that looks into it"),
     account("resolved_by_id"),
+    words_column("address"),
     Column("created_at", Time, nullable=False),
     Column("resolved_at", Time),
     Index(None, "image_id"),
     Index(
         "uq_reports_open_reporter",
-        "image_id",
+        "subject_kind",
+        "subject_id",
         "reporter",
         unique=True,
         sqlite_where=text("state = 'open'"),
@@ -233,6 +244,7 @@ reports = Table(
     ),
     Index(None, "state", "id"),
     one_of("state", ReportState),
+    one_of("subject_kind", SubjectKind),
     sqlite_autoincrement=True,
 )
 

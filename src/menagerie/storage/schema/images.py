@@ -123,6 +123,9 @@ images = Table(
         comment="reported so often that it is neither offered nor exported until looked at",
     ),
     words_column("scratchpad"),
+    Column("locks_comments", Boolean, nullable=False, server_default=false()),
+    Column("locks_tags", Boolean, nullable=False, server_default=false()),
+    Column("locks_description", Boolean, nullable=False, server_default=false()),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Column("first_seen_at", Time, nullable=False),
@@ -248,9 +251,12 @@ tag_changes = Table(
     Column("is_added", Boolean, nullable=False),
     account(),
     Column("address", String),
+    Column("fingerprint", String),
+    Column("reverts_id", Id, comment="the change that this one takes back"),
     Column("created_at", Time, nullable=False),
     Index(None, "image_id"),
     Index(None, "account_id", "created_at"),
+    Index(None, "tag_id"),
 )
 
 source_changes = Table(

@@ -131,4 +131,116 @@ class ChangeKind(StrEnum):
     FILTER = "filter"  # filter: it was made, changed or deleted
     WORD = "word"  # word: the vocabulary changed; read all of it again
     BREED = "breed"  # breed or 0: breeds, categories, texts or laws changed; read all again
+    COMMENT = "comment"  # comment: it is new, or its text, author or visibility changed
+    POST = "post"  # post: likewise
+    TOPIC = "topic"  # topic: its title, its forum or who may see it changed, and so all its posts
+    FORUM = "forum"  # forum: who may read it changed, or its short name
     VOCABULARY = "vocabulary"  # everything at once: rebuild
+
+
+class ForumAccess(StrEnum):
+    """Who may read and write in a forum."""
+
+    NORMAL = "normal"  # everybody
+    ASSISTANT = "assistant"  # assistants and above
+    STAFF = "staff"  # moderators and above
+
+
+class PollMethod(StrEnum):
+    """How many options of a poll one may choose."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+
+
+class TextKind(StrEnum):
+    """What kind of text an earlier wording belongs to."""
+
+    COMMENT = "comment"
+    POST = "post"
+    DESCRIPTION = "description"  # of an image
+    TAG = "tag"  # its description
+
+
+class NewsKind(StrEnum):
+    """What an account is told of; `subject_id` and `other_id` are named beside each."""
+
+    COMMENT = "comment"  # image, newest comment on it
+    POST = "post"  # topic, newest post in it
+    TOPIC = "topic"  # forum, newest topic in it
+    GALLERY = "gallery"  # gallery, newest image in it
+    MERGE = "merge"  # image that was merged, its target
+    COMMENT_MENTION = "comment_mention"  # image, comment that names the account
+    POST_MENTION = "post_mention"  # topic, post that names the account
+    AWARD = "award"  # award
+    LINK = "link"  # profile link that was decided
+    DNP = "dnp"  # do-not-post entry that was decided
+
+
+class LinkState(StrEnum):
+    """How far the proof is that an address belongs to an account."""
+
+    UNVERIFIED = "unverified"
+    LINK_VERIFIED = "link_verified"
+    CONTACTED = "contacted"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class DnpType(StrEnum):
+    """What an artist asks for; the texts are those that programs see."""
+
+    NO_EDITS = "No Edits"
+    ARTIST_TAG_CHANGE = "Artist Tag Change"
+    UPLOADER_CREDIT_CHANGE = "Uploader Credit Change"
+    CERTAIN_ONLY = "Certain Type/Location Only"
+    WITH_PERMISSION_ONLY = "With Permission Only"
+    ARTIST_UPLOAD_ONLY = "Artist Upload Only"
+    OTHER = "Other"
+
+
+class DnpState(StrEnum):
+    """What became of an artist's wish; only listed ones are shown and enforced."""
+
+    REQUESTED = "requested"
+    CLAIMED = "claimed"
+    LISTED = "listed"
+    ACKNOWLEDGED = "acknowledged"
+    RESCINDED = "rescinded"
+    CLOSED = "closed"
+
+
+class DuplicateState(StrEnum):
+    """What became of the suggestion that two images are one."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class SubjectKind(StrEnum):
+    """What a report is about, and what moderators act on."""
+
+    IMAGE = "image"
+    COMMENT = "comment"
+    POST = "post"
+    ACCOUNT = "account"
+    GALLERY = "gallery"
+    CONVERSATION = "conversation"
+
+
+class EventKind(StrEnum):
+    """What the live feed tells of; `subject_id` is the image, comment or post."""
+
+    IMAGE_CREATE = "image:create"
+    IMAGE_UPDATE = "image:update"
+    IMAGE_PROCESS = "image:process"
+    IMAGE_MERGE = "image:merge"
+    IMAGE_TAG_UPDATE = "image:tag_update"
+    IMAGE_SOURCE_UPDATE = "image:source_update"
+    IMAGE_DESCRIPTION_UPDATE = "image:description_update"
+    IMAGE_BATCH_TAG_UPDATE = "image:batch_tag_update"
+    COMMENT_CREATE = "comment:create"
+    COMMENT_UPDATE = "comment:update"
+    POST_CREATE = "post:create"
+    POST_UPDATE = "post:update"

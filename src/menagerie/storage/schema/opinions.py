@@ -103,6 +103,7 @@ galleries = Table(
     Column("thumbnail_id", Id, ForeignKey("images.id")),
     Column("is_anonymous", Boolean, nullable=False, server_default=false()),
     count("image_count"),
+    count("subscriber_count"),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Index(None, "account_id"),

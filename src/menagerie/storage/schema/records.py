@@ -45,6 +45,8 @@ moderation_log = Table(
     words_column("reason"),
     words_column("details", "JSON"),
     Column("created_at", Time, nullable=False),
+    Column("undone_at", Time),
+    Column("undone_by_id", Id, comment="account"),
     Index(None, "subject_kind", "subject_id"),
 )
 
@@ -73,4 +75,16 @@ changes = Table(
     Column("other_id", Id),
     Column("created_at", Time, nullable=False),
     sqlite_autoincrement=True,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=True, comment="in the order of commits"),
+    Column("kind", String, nullable=False),
+    Column("subject_id", Id, nullable=False),
+    Column("other_id", Id, comment="of a merge: the target"),
+    Column("created_at", Time, nullable=False),
+    sqlite_autoincrement=True,
+    comment="what the live feed tells; kept for a day",
 )
