@@ -11,13 +11,14 @@ import menagerie
 
 WEB = Path(menagerie.__file__).parent / "web"
 CSS = (WEB / "static" / "menagerie.css").read_text(encoding="utf-8")
-HUES = dict(re.findall(r'data-category="([a-z-]+)"\] \{ --hue: (\d+);', CSS))
+HUES = dict(re.findall(r'data-category="([a-z-]+)"\] \{ --hue:(\d+)', CSS))
 
 
 def _tokens(scheme):
-    light, dark = re.findall(r":root \{(.*?)\n {0,2}\}", CSS, re.DOTALL)
-    found = dict(re.findall(r"--([a-z-]+): ([^;]+);", light))
-    return found | dict(re.findall(r"--([a-z-]+): ([^;]+);", dark)) if scheme == "dark" else found
+    root = re.search(r":root \{(.*?)\n\}", CSS, re.DOTALL)[1]
+    found = dict(re.findall(r"--([a-z-]+): ([^;]+);", root))
+    pairs = re.compile(r"light-dark\((#\w+), (#\w+)\)")
+    return {name: pairs.sub(r"\1" if scheme == "light" else r"\2", v) for name, v in found.items()}
 
 
 def _rgb(color):
@@ -71,14 +72,20 @@ def _to_oklab(rgb):
     )
 
 
-def _tag(tokens, hue):
-    lightness, chroma = float(tokens["tag-l"]), float(tokens["tag-c"])
+def _tag(scheme, hue):
+    tokens = _tokens(scheme)
+    tone = r"oklch\(([\d.]+) ([\d.]+) var\(--hue\)\)"
+    tones = re.search(rf"--tag:light-dark\({tone}, {tone}\)", CSS).groups()
+    lightness, chroma = map(float, tones[:2] if scheme == "light" else tones[2:])
     angle = math.radians(float(hue))
     lab = (lightness, chroma * math.cos(angle), chroma * math.sin(angle))
-    share = float(tokens["tag-tint"].rstrip("%")) / 100
+    return _from_oklab(*lab), _tinted(lab, tokens)
+
+
+def _tinted(lab, tokens):
+    share = float(tokens["tint"].rstrip("%")) / 100
     paper = _to_oklab(_rgb(tokens["paper"]))
-    ground = [share * mine + (1 - share) * its for mine, its in zip(lab, paper, strict=True)]
-    return _from_oklab(*lab), _from_oklab(*ground)
+    return _from_oklab(*(share * m + (1 - share) * p for m, p in zip(lab, paper, strict=True)))
 
 
 def test_the_conversion_of_colours_goes_there_and_back():
@@ -99,6 +106,12 @@ def test_words_can_be_read_on_every_ground(scheme):
         ("ink", "accent-soft"),
     ):
         assert _contrast(_rgb(tokens[words]), _rgb(tokens[ground])) >= 4.5, (words, ground)
+    # Notes and badges: their tone, and plain words, on a tint of it.
+    for tone in ("accent", "danger", "warn", "good"):
+        ground = _tinted(_to_oklab(_rgb(tokens[tone])), tokens)
+        assert _contrast(_rgb(tokens[tone]), ground) >= 4.5, tone
+        assert _contrast(_rgb(tokens["ink"]), ground) >= 4.5, tone
+        assert _contrast(_rgb(tokens["soft"]), ground) >= 4.5, tone
     # What only outlines a control needs 3:1.
     assert _contrast(_rgb(tokens["edge"]), _rgb(tokens["raised"])) >= 3
 
@@ -107,7 +120,7 @@ def test_words_can_be_read_on_every_ground(scheme):
 @pytest.mark.parametrize("category", HUES)
 def test_every_tag_can_be_read(scheme, category):
     tokens = _tokens(scheme)
-    words, ground = _tag(tokens, HUES[category])
+    words, ground = _tag(scheme, HUES[category])
     assert _contrast(words, ground) >= 4.5
     assert _contrast(words, _rgb(tokens["paper"])) >= 4.5
     # The count inside a tag is in the soft ink.
@@ -130,11 +143,11 @@ def test_the_stylesheet_is_small_layered_and_calls_nobody():
     assert (
         "!important"
         not in re.sub(r"@media (print|\(prefers-reduced-motion).*?\n\}", "", CSS, flags=re.DOTALL)
-        .replace("[hidden] { display: none !important; }", "")
+        .replace("[hidden] { display:none !important }", "")
         .split("@media (prefers-reduced")[0]
     )
 
 
 def test_layout_follows_the_direction_of_writing():
-    physical = r"(?:margin|padding|border|inset)-(?:left|right|top|bottom)\b|[^-]\b(?:left|right): "
+    physical = r"(?:margin|padding|border|inset)-(?:left|right|top|bottom)\b|[^-]\b(?:left|right):"
     assert not re.search(physical, CSS)
