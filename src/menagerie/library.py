@@ -51,6 +51,11 @@ class Actor(msgspec.Struct, frozen=True):
         return self.account_id is not None
 
     @property
+    def is_assistant(self) -> bool:
+        """Whether the actor helps to keep order: assistants, moderators, administrators."""
+        return self.role in {Role.ASSISTANT, Role.MODERATOR, Role.ADMIN}
+
+    @property
     def is_moderator(self) -> bool:
         """Whether the actor moderates."""
         return self.role in {Role.MODERATOR, Role.ADMIN}

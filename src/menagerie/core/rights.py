@@ -28,6 +28,12 @@ def require_account(tx: Tx) -> int:
     return tx.actor.account_id
 
 
+def require_assistant(tx: Tx) -> None:
+    """Let assistants and everybody above them pass; raises Unauthenticated or Forbidden."""
+    if not tx.actor.is_assistant:
+        raise Forbidden if tx.actor.is_signed_in else Unauthenticated
+
+
 def require_moderator(tx: Tx) -> None:
     """Let moderators and the library itself pass; raises Unauthenticated or Forbidden."""
     if not tx.actor.is_moderator:
