@@ -397,6 +397,17 @@ def find_by_name(tx: Tx, name: str) -> Account | None:
     return _account(row) if row is not None else None
 
 
+def find_names(tx: Tx, names: Iterable[str]) -> dict[str, str]:
+    """Return the names as they are of the accounts in force among `names`, by the name asked."""
+    keys = {tidy_name(name).lower(): name for name in names if not rights.is_unfit(name)}
+    rows = tx.all(
+        select(_row.name_key, _row.name).where(
+            _row.name_key.in_(list(keys)), _row.deactivated_at.is_(None)
+        )
+    )
+    return {keys[key]: name for key, name in rows}
+
+
 def find_all(tx: Tx, *, limit: int = 1000, offset: int = 0) -> list[Account]:
     """Return accounts in the order they were made; administrators only."""
     rights.require_admin(tx)
