@@ -78,6 +78,7 @@ from menagerie.storage.schema.kinds import (
     NewsKind,
     Origin,
     PollMethod,
+    QueueKind,
     ReportState,
     RequestState,
     Review,
@@ -89,7 +90,7 @@ from menagerie.storage.schema.kinds import (
     TextKind,
     WordKind,
 )
-from menagerie.storage.schema.moderating import duplicates
+from menagerie.storage.schema.moderating import claims, duplicates
 from menagerie.storage.schema.opinions import (
     faves,
     features,
@@ -150,6 +151,7 @@ __all__ = [
     "NewsKind",
     "Origin",
     "PollMethod",
+    "QueueKind",
     "ReportState",
     "RequestState",
     "Review",
@@ -177,6 +179,7 @@ __all__ = [
     "breeds",
     "categories",
     "changes",
+    "claims",
     "comments",
     "contributor_measures",
     "conversations",

@@ -227,7 +227,6 @@ reports = Table(
     Column("reporter", String, nullable=False, comment="stands for whoever reported"),
     account(),
     Column("state", String, nullable=False),
-    Column("claimed_by_id", Id, comment="the account that looks into it"),
     account("resolved_by_id"),
     words_column("address"),
     Column("created_at", Time, nullable=False),

@@ -218,6 +218,20 @@ class DuplicateState(StrEnum):
     REJECTED = "rejected"
 
 
+class QueueKind(StrEnum):
+    """What waits for a decision of staff."""
+
+    REPORT = "report"
+    UPLOAD = "upload"  # a new image of the board
+    DONATION = "donation"  # a new image that was given without an account, or under a licence
+    PUBLIC_REQUEST = "public_request"  # somebody wants a private image to be public
+    DUPLICATE = "duplicate"
+    COMMENT = "comment"
+    POST = "post"
+    LINK = "link"
+    DNP = "dnp"
+
+
 class SubjectKind(StrEnum):
     """What a report is about, and what moderators act on."""
 

@@ -1,4 +1,4 @@
-"""What moderators decide about beside images: duplicates that somebody or a model suggests."""
+"""What moderators decide about beside images: suggested duplicates, and who looks into what."""
 
 from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Table, text
 
@@ -11,7 +11,7 @@ from menagerie.storage.schema.columns import (
     one_of,
     words_column,
 )
-from menagerie.storage.schema.kinds import DuplicateState
+from menagerie.storage.schema.kinds import DuplicateState, QueueKind
 
 duplicates = Table(
     "duplicates",
@@ -23,7 +23,6 @@ duplicates = Table(
     words_column("reason", "empty when the library itself noticed"),
     Column("likeness", Float, comment="0 to 1, of the library itself; null: a person's word"),
     Column("state", String, nullable=False),
-    account("claimed_by_id"),
     account("decided_by_id"),
     Column("decided_at", Time),
     Column("created_at", Time, nullable=False),
@@ -38,4 +37,14 @@ duplicates = Table(
     one_of("state", DuplicateState),
     CheckConstraint("image_id <> of_id", name="two"),
     sqlite_autoincrement=True,
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("kind", String, primary_key=True, comment="of what waits for a decision"),
+    Column("subject_id", Id, primary_key=True),
+    account(nullable=False),
+    Column("claimed_at", Time, nullable=False, comment="it counts for an hour from then on"),
+    one_of("kind", QueueKind),
 )

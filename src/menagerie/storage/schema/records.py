@@ -44,6 +44,7 @@ moderation_log = Table(
     Column("subject_id", Id, nullable=False),
     words_column("reason"),
     words_column("details", "JSON"),
+    words_column("journal", "JSON: the rows it changed as they were and became, for undoing it"),
     Column("created_at", Time, nullable=False),
     Column("undone_at", Time),
     Column("undone_by_id", Id, comment="account"),

@@ -96,6 +96,27 @@ def upgrade() -> None:
     op.create_index(op.f("ix_awards_account_id"), "awards", ["account_id"], unique=False)
     op.create_index(op.f("ix_awards_badge_id"), "awards", ["badge_id"], unique=False)
     op.create_table(
+        "claims",
+        sa.Column("kind", String, nullable=False, comment="of what waits for a decision"),
+        sa.Column("subject_id", Id, nullable=False),
+        sa.Column("account_id", Id, nullable=False),
+        sa.Column(
+            "claimed_at",
+            sa.BigInteger(),
+            nullable=False,
+            comment="it counts for an hour from then on",
+        ),
+        sa.CheckConstraint(
+            "kind IN ('report', 'upload', 'donation', 'public_request', 'duplicate', "
+            "'comment', 'post', 'link', 'dnp')",
+            name=op.f("ck_claims_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_claims_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("kind", "subject_id", name=op.f("pk_claims")),
+    )
+    op.create_table(
         "conversations",
         sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("key", String, nullable=False, comment="random; in addresses"),
@@ -510,7 +531,6 @@ def upgrade() -> None:
             comment="0 to 1, of the library itself; null: a person's word",
         ),
         sa.Column("state", String, nullable=False),
-        sa.Column("claimed_by_id", Id, nullable=True),
         sa.Column("decided_by_id", Id, nullable=True),
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -520,9 +540,6 @@ def upgrade() -> None:
         sa.CheckConstraint("image_id <> of_id", name=op.f("ck_duplicates_two")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_duplicates_account_id_accounts")
-        ),
-        sa.ForeignKeyConstraint(
-            ["claimed_by_id"], ["accounts.id"], name=op.f("fk_duplicates_claimed_by_id_accounts")
         ),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["accounts.id"], name=op.f("fk_duplicates_decided_by_id_accounts")
@@ -803,6 +820,16 @@ def upgrade() -> None:
         "images",
         sa.Column("locks_description", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
+    op.add_column(
+        "moderation_log",
+        sa.Column(
+            "journal",
+            String,
+            server_default=sa.text("''"),
+            nullable=False,
+            comment="JSON: the rows it changed as they were and became, for undoing it",
+        ),
+    )
     op.add_column("moderation_log", sa.Column("undone_at", sa.BigInteger(), nullable=True))
     op.add_column("moderation_log", sa.Column("undone_by_id", Id, nullable=True, comment="account"))
     op.add_column(
@@ -811,10 +838,6 @@ def upgrade() -> None:
     )
     op.add_column(
         "reports", sa.Column("subject_id", Id, server_default=sa.text("0"), nullable=False)
-    )
-    op.add_column(
-        "reports",
-        sa.Column("claimed_by_id", Id, nullable=True, comment="the account that looks into it"),
     )
     op.add_column(
         "reports", sa.Column("address", String, server_default=sa.text("''"), nullable=False)
