@@ -11,7 +11,7 @@ TESTERS ?= auto
 PG_TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo test test-all pg check fmt bench docs
+.PHONY: help setup serve demo test test-all pg check fmt bench docs messages
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ fmt: .venv/.dev ## Format the code and mend what can be mended.
 
 docs: .venv/.runtime ## Write the generated pages of the documentation anew.
 	$(BIN)/menagerie settings --markdown > docs/settings.md
+
+messages: .venv/.runtime ## Collect what pages say, and bring the catalogues of languages up to date.
+	$(BIN)/python tools/messages.py
 
 bench: .venv/.dev ## Measure speed and memory, as ratios within one run.
 	$(BIN)/python -m benchmarks

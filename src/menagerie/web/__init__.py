@@ -27,11 +27,13 @@ from menagerie.web import (
     donate,
     entry,
     files,
+    languages,
     laws,
     limits,
     pages,
     pets,
     picture,
+    preferences,
     publishing,
     recognised,
     reports,
@@ -41,7 +43,7 @@ from menagerie.web import (
     validate,
     vocabulary,
 )
-from menagerie.web.render import size, url
+from menagerie.web.render import url
 from menagerie.web.texts import marked
 from menagerie.web.visit import Visit, identify, reader, writer
 
@@ -71,7 +73,8 @@ def _not_found(_error: Exception, call: Call) -> Answer:
 
 
 def _invalid(error: Invalid, call: Call) -> Answer:
-    wrong = [f"{name} {text}" for name, found in error.fields.items() for text in found]
+    say = languages.translations(Visit(call).language).gettext
+    wrong = [f"{name}: {say(text)}" for name, found in error.fields.items() for text in found]
     return _error_page(call, 422, marked("Something is wrong with that form"), *wrong)
 
 
@@ -94,8 +97,12 @@ def _forbidden(error: MenagerieError, call: Call) -> Answer:
 
 
 def _too_large(error: TooLarge, call: Call) -> Answer:
-    text = marked("The limit is:")
-    return _error_page(call, 413, marked("That is too large"), f"{text} {size(error.limit_bytes)}")
+    visit = Visit(call)
+    say = languages.translations(visit.language).gettext
+    text = say(marked("The limit is %(size)s.")) % {
+        "size": languages.size(error.limit_bytes, visit.language)
+    }
+    return _error_page(call, 413, marked("That is too large"), text)
 
 
 def _rate_limited(error: RateLimited, call: Call) -> Answer:
@@ -221,6 +228,7 @@ _PAGES: dict[str, PageHandler] = {
     "/snapshots/{key:str}/changes.csv": datasets.changes,
 }
 _FORMS: dict[str, PageHandler] = {
+    "/preferences": preferences.change,
     "/images/{id:str}/vote": picture.vote,
     "/images/{id:str}/fave": picture.fave,
     "/images/{id:str}/hide": picture.hide,

@@ -284,7 +284,7 @@ def breed_page(visit: Visit) -> Answer:
         law_words=texts,
         languages=[
             Choice(
-                texts.LANGUAGES.get(code, code),
+                texts.LANGUAGE_NAMES.get(code, code),
                 url(here, language=code if code != "en" else "") + "#facts",
                 code == translator.language,
             )

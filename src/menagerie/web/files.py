@@ -3,6 +3,9 @@
 import hashlib
 import mimetypes
 from functools import lru_cache
+from pathlib import Path
+
+import msgspec
 
 from menagerie.core import images, visibility
 from menagerie.errors import NotFound
@@ -11,35 +14,55 @@ from menagerie.http.answers import Answer
 from menagerie.http.call import Call
 from menagerie.http.media import IMMUTABLE
 from menagerie.media import render as representations
-from menagerie.web.render import STATIC, static_version
+from menagerie.web import packing
+from menagerie.web.render import static_paths, static_version
 
 _ENDINGS = {"png", "jpg", "gif", "svg", "webp", "avif", "webm", "mp4"}
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
+class Static(msgspec.Struct, frozen=True):
+    """A static file as it is sent; `packed` is None where packing gains nothing."""
+
+    data: bytes
+    packed: bytes | None
+    kind: str
+    etag: str
+
+
 @lru_cache
-def _static_files() -> dict[str, tuple[bytes, str, str]]:
-    """Return (bytes, media type, ETag) of every static file by name."""
-    found = {}
-    for path in STATIC.iterdir():
-        if path.is_file():
-            data = path.read_bytes()
-            kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
-            found[path.name] = data, kind, f'"{hashlib.sha256(data).hexdigest()[:20]}"'
-    return found
+def static_files() -> dict[str, Static]:
+    """Return every static file by its name, wherever below `static` it is."""
+    return {path.name: _read(path) for path in static_paths()}
+
+
+def _read(path: Path) -> Static:
+    data = path.read_bytes()
+    packed = packing.pack(data)
+    return Static(
+        data=data,
+        packed=packed if len(packed) < 0.9 * len(data) else None,
+        kind=_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain",
+        etag=hashlib.sha256(data).hexdigest()[:20],
+    )
 
 
 def static_file(call: Call) -> Answer:
     """Answer a static file; for ever under the address of its version."""
     name, version = call.text("file"), call.text("version")
-    if name not in _static_files():
+    found = static_files().get(name)
+    if found is None:
         raise NotFound
-    data, kind, etag = _static_files()[name]
+    is_packed = found.packed is not None and packing.takes_gzip(call)
+    etag = f'"{found.etag}{"-gz" if is_packed else ""}"'
     kept = IMMUTABLE if version == static_version() else "no-cache"
-    headers = [("etag", etag), ("cache-control", kept)]
+    headers = [("etag", etag), ("cache-control", kept), ("vary", "accept-encoding")]
     if call.headers.get("if-none-match") == etag:
         return Answer(304, headers=headers)
-    return Answer(200, data, media_type=kind, headers=headers)
+    if is_packed and found.packed is not None:
+        headers.append(("content-encoding", "gzip"))
+        return Answer(200, found.packed, media_type=found.kind, headers=headers)
+    return Answer(200, found.data, media_type=found.kind, headers=headers)
 
 
 def image_file(call: Call) -> Answer:

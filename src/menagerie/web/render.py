@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
@@ -14,11 +14,10 @@ from markupsafe import Markup, escape
 
 from menagerie.core import tags
 from menagerie.library import SECOND
-from menagerie.web import texts
+from menagerie.web import languages
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 class Coloured(Protocol):
@@ -71,11 +70,16 @@ class StyleRules:
         return "".join(self._rules.values())
 
 
+def static_paths() -> list[Path]:
+    """Return the static files, those in `vendor` included."""
+    return sorted(path for path in STATIC.rglob("*") if path.is_file())
+
+
 @lru_cache
 def static_version() -> str:
     """Return a name for the static files as they are now; part of their addresses."""
     digest = hashlib.sha256()
-    for path in sorted(STATIC.iterdir()):
+    for path in static_paths():
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:10]
 
@@ -107,83 +111,13 @@ def segment(text: str) -> str:
     return quote(text, safe="+:@!$,~")
 
 
-def number(value: float) -> str:
-    """Return a number with separators.
-
-    >>> number(1204331)
-    '1,204,331'
-    """
-    return f"{value:,}"
-
-
-def size(value: int) -> str:
-    """Return a number of bytes as people read it.
-
-    >>> size(999), size(131_072_000), size(2_500)
-    ('999 B', '131 MB', '2.5 kB')
-    """
-    units = ("B", "kB", "MB", "GB", "TB")
-    step = min((len(str(value)) - 1) // 3, len(units) - 1)
-    amount = value / 1000**step
-    return f"{amount:.1f} {units[step]}" if step and amount < 10 else f"{amount:.0f} {units[step]}"
-
-
-def milliseconds(elapsed_us: int) -> str:
-    """Return a duration in microseconds as milliseconds.
-
-    >>> milliseconds(412), milliseconds(25_300)
-    ('0.4 ms', '25 ms')
-    """
-    ms = elapsed_us / 1000
-    return f"{ms:.1f} ms" if ms < 10 else f"{ms:,.0f} ms"
-
-
 def iso(moment: int) -> str:
     """Return microseconds UTC in the form that `datetime` attributes and feeds take.
 
     >>> iso(0)
     '1970-01-01T00:00:00Z'
     """
-    return _datetime(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def exact(moment: int) -> str:
-    """Return microseconds UTC as people read them.
-
-    >>> exact(0)
-    '1 January 1970, 00:00:00 UTC'
-    """
-    when = _datetime(moment)
-    return f"{when.day} {when:%B %Y, %H:%M:%S} UTC"
-
-
-def _datetime(moment: int) -> datetime:
-    return datetime.fromtimestamp(moment // SECOND, UTC)
-
-
-_SPANS = (
-    (365 * _DAY, "%(num)s year ago", "%(num)s years ago"),
-    (30 * _DAY, "%(num)s month ago", "%(num)s months ago"),
-    (7 * _DAY, "%(num)s week ago", "%(num)s weeks ago"),
-    (_DAY, "%(num)s day ago", "%(num)s days ago"),
-    (_HOUR, "%(num)s hour ago", "%(num)s hours ago"),
-    (_MINUTE, "%(num)s minute ago", "%(num)s minutes ago"),
-)
-
-
-def ago(moment: int, now: int, language: str = texts.SOURCE_LANGUAGE) -> str:
-    """Return how long before `now` a moment was, both in microseconds UTC.
-
-    >>> ago(0, 90 * 1_000_000), ago(0, 5 * 1_000_000)
-    ('1 minute ago', 'just now')
-    """
-    messages = texts.translations(language)
-    passed_s = (now - moment) // SECOND
-    for span_s, one, many in _SPANS:
-        if passed_s >= span_s:
-            count = int(passed_s // span_s)
-            return messages.ngettext(one, many, count) % {"num": count}
-    return messages.gettext(texts.marked("just now"))
+    return datetime.fromtimestamp(moment // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def is_web(address: str) -> bool:
@@ -234,7 +168,7 @@ def _speech(language: str) -> dict[str, Callable[..., Markup]]:
     Jinja's own take every text for a format and for HTML, but what is wrong with a form, or the
     name of a pet, may hold what somebody typed.
     """
-    messages = texts.translations(language)
+    messages = languages.translations(language)
 
     def gettext(text: str, /, **values: object) -> Markup:
         said = escape(messages.gettext(text))
@@ -260,12 +194,12 @@ def environment(language: str) -> Environment:
     )
     made.globals.update(static=static, url=url, **_speech(language))
     made.filters.update(
-        number=number,
-        size=size,
-        milliseconds=milliseconds,
+        number=partial(languages.number, language=language),
+        size=partial(languages.size, language=language),
+        milliseconds=partial(languages.milliseconds, language=language),
+        exact=partial(languages.exact, language=language),
+        ago=partial(languages.ago, language=language),
         iso=iso,
-        exact=exact,
-        ago=lambda moment, now: ago(moment, now, language),
         segment=segment,
         is_web=is_web,
         host=host,

@@ -1,18 +1,13 @@
-"""The catalogue of messages: English texts are the keys, in the manner of gettext.
+"""Words of the pages that Python chooses, marked for the catalogue of messages.
 
 Templates mark texts with `_()` and `ngettext()`; Python marks constants with `marked` and leaves
-the translating to the template that shows them. A language is a compiled catalogue
-`locale/LANGUAGE/LC_MESSAGES/menagerie.mo`; English needs none. Any gettext tool (Babel, say)
-extracts the keys from the templates and from calls of `marked`.
+the translating to the template that shows them. `languages` reads the catalogues, and
+`tools/messages.py` collects the keys.
 """
 
-import gettext
-from functools import lru_cache
-from pathlib import Path
-
-DOMAIN = "menagerie"
-LOCALE = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
+LANGUAGES = ("en",)
+"""The languages that pages are offered in; each but English has a complete catalogue."""
 
 
 def marked(text: str) -> str:
@@ -20,17 +15,16 @@ def marked(text: str) -> str:
     return text
 
 
-@lru_cache
-def translations(language: str) -> gettext.NullTranslations:
-    """Return the messages of `language`, the English keys themselves where there are none."""
-    return gettext.translation(DOMAIN, str(LOCALE), [language], fallback=True)
-
-
 VIEWS = (
     ("small", marked("Small")),
     ("medium", marked("Medium")),
     ("large", marked("Large")),
     ("list", marked("List")),
+)
+THEMES = (
+    ("auto", marked("As the system")),
+    ("light", marked("Light")),
+    ("dark", marked("Dark")),
 )
 SORTS = (
     ("first_seen_at", marked("Added")),
@@ -164,7 +158,7 @@ BREED_SORTS = (
     ("weight", marked("Weight")),
     ("height", marked("Height")),
 )
-LANGUAGES = {
+LANGUAGE_NAMES = {
     "en": "English",
     "de": "Deutsch",
     "es": "Español",

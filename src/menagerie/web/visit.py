@@ -16,15 +16,24 @@ from menagerie.http.answers import Answer
 from menagerie.http.call import Call
 from menagerie.http.parameters import as_text, leading_integer
 from menagerie.library import Actor, Library, Tx
-from menagerie.web import render, texts
+from menagerie.web import languages, packing, render, texts
 
 SESSION = "menagerie_session"
 GUEST = "menagerie_guest"
 NOTICE = "menagerie_notice"
 VIEW = "menagerie_view"
+THEME = "menagerie_theme"
+LANGUAGE = "menagerie_language"
+ENDLESS = "menagerie_endless"
 CSRF_FIELD, CSRF_HEADER = "_csrf", "x-csrf-token"
-_YEAR_S = 365 * 24 * 3600
+YEAR_S = 365 * 24 * 3600
+_TOKEN_BYTES = 20
 MOST_PER_PAGE, PER_PAGE = 100, 40
+# A page is one visitor's: theirs by cookie, language and what their browser unpacks.
+_KEPT = (
+    ("cache-control", "private, no-cache"),
+    ("vary", "accept-encoding, accept-language, cookie, hx-request"),
+)
 
 
 class StaleForm(Forbidden):
@@ -57,16 +66,41 @@ class Visit:
     """One request to the web face; templates see it as `visit`."""
 
     views = texts.VIEWS
+    languages = tuple((code, texts.LANGUAGE_NAMES[code]) for code in texts.LANGUAGES)
+    themes = texts.THEMES
     categories = texts.CATEGORIES
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.library: Library = call.library
         self.nonce = secrets.token_urlsafe(12)
-        self.language = texts.SOURCE_LANGUAGE
         self._cookies: list[str] = []
 
     # What the templates ask.
+
+    @cached_property
+    def language(self) -> str:
+        """The language of the page: what was chosen, else what the browser asks for."""
+        chosen = self.kept(LANGUAGE)
+        if chosen in texts.LANGUAGES:
+            return chosen
+        return languages.best(self.call.headers.get("accept-language", ""))
+
+    @property
+    def theme(self) -> str:
+        """Whether pages are light or dark; `auto` follows the system."""
+        chosen = self.kept(THEME)
+        return chosen if chosen in dict(texts.THEMES) else "auto"
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether rows of pictures go on when one reaches their end."""
+        return self.kept(ENDLESS) == "1"
+
+    @property
+    def is_swap(self) -> bool:
+        """Whether a script asks for a part of the page only, to put it in place."""
+        return self.call.headers.get("hx-request") == "true"
 
     @property
     def actor(self) -> Actor:
@@ -128,8 +162,12 @@ class Visit:
 
     @cached_property
     def csrf(self) -> str:
-        """The token that every form of this visit carries."""
-        return _csrf_token(self.library, self._visitor)
+        """The token that every form of this visit carries, written differently each time.
+
+        Pages are compressed: what stands in each of them the same could be guessed by its length.
+        """
+        token = bytes.fromhex(_csrf_token(self.library, self._visitor))
+        return _masked(token, secrets.token_bytes(len(token)))
 
     @cached_property
     def _visitor(self) -> str:
@@ -157,9 +195,9 @@ class Visit:
         """Return what `keep` left with the visitor under a name; empty for nothing."""
         return self.call.cookies.get(name, "")
 
-    def keep(self, name: str, text: str) -> None:
-        """Leave a short text with the visitor until the browser is closed."""
-        self._set_cookie(name, text, None)
+    def keep(self, name: str, text: str, seconds: int | None = None) -> None:
+        """Leave a short text with the visitor, until the browser is closed or for some time."""
+        self._set_cookie(name, text, seconds)
 
     def form(self, name: str) -> str:
         """Return a field of the form that was sent."""
@@ -185,7 +223,7 @@ class Visit:
         names = {name for name, _ in texts.VIEWS}
         asked = as_text(self.call.query.get("view"))
         if asked in names:
-            self._set_cookie(VIEW, asked, _YEAR_S)
+            self._set_cookie(VIEW, asked, YEAR_S)
             return asked
         kept = self.call.cookies.get(VIEW, "")
         return kept if kept in names else "medium"
@@ -193,7 +231,8 @@ class Visit:
     def check_csrf(self) -> None:
         """Raise StaleForm unless the form carries the token of this visit."""
         sent = as_text(self.call.form.get(CSRF_FIELD)) or self.call.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(sent.encode(), self.csrf.encode()):
+        token = _csrf_token(self.library, self._visitor)
+        if not hmac.compare_digest(_unmasked(sent).encode(), token.encode()):
             raise StaleForm
 
     # Answers.
@@ -201,9 +240,9 @@ class Visit:
     def page(self, template: str, status: int = 200, **context: object) -> Answer:
         """Render a template as the answer."""
         html = render.page(template, self.language, {"visit": self, **context})
-        answer = answers.html(html, status, headers=[("cache-control", "private, no-cache")])
+        answer = answers.html(html, status, headers=_KEPT)
         answer.add("content-security-policy", _policy(self.library, self.nonce))
-        return self._with_cookies(answer)
+        return packing.packed(self.call, self._with_cookies(answer))
 
     def secret_page(self, *, heading: str, text: str, secret: str, onward: str) -> Answer:
         """Show what can be read this once, so that the way back in the browser has it no more."""
@@ -262,7 +301,24 @@ def identify(call: Call) -> Actor:
 
 def _csrf_token(library: Library, visitor: str) -> str:
     secret = bytes.fromhex(library.facts["secret"])
-    return hmac.new(secret, b"csrf:" + visitor.encode(), hashlib.sha256).hexdigest()[:40]
+    return hmac.new(secret, b"csrf:" + visitor.encode(), hashlib.sha256).hexdigest()[
+        : 2 * _TOKEN_BYTES
+    ]
+
+
+def _masked(token: bytes, mask: bytes) -> str:
+    return (mask + bytes(a ^ b for a, b in zip(token, mask, strict=True))).hex()
+
+
+def _unmasked(text: str) -> str:
+    """Return what `_masked` hid; the text itself when it is nothing of the kind."""
+    try:
+        both = bytes.fromhex(text)
+    except ValueError:
+        return text
+    mask, hidden = both[: len(both) // 2], both[len(both) // 2 :]
+    is_masked = len(both) == 2 * _TOKEN_BYTES
+    return bytes(a ^ b for a, b in zip(mask, hidden, strict=True)).hex() if is_masked else text
 
 
 def _policy(library: Library, nonce: str) -> str:

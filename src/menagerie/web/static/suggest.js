@@ -86,7 +86,7 @@ export function suggest(field) {
       name.textContent = tag.alias ? `${tag.alias} → ${tag.canonical}` : tag.canonical;
       const images = document.createElement("span");
       images.className = "soft";
-      images.textContent = tag.images.toLocaleString("en");
+      images.textContent = tag.images.toLocaleString(document.documentElement.lang);
       item.append(name, images);
       // Before the field loses the focus.
       item.addEventListener("pointerdown", (event) => {
