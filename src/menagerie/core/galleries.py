@@ -1,6 +1,6 @@
 """Galleries: ordered, named sets of images, made by one account and seen by everybody."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,14 +8,18 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy import delete as delete_rows
 
 from menagerie.core import rights, visibility
+from menagerie.core.people import following, news
+from menagerie.core.people.following import Followed
 from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
+from menagerie.search import texts
 from menagerie.storage import schema
-from menagerie.storage.schema import Audience, ChangeKind
+from menagerie.storage.schema import Audience, ChangeKind, NewsKind
 
 MAX_BYTES = {"title": 255, "description": 10_000, "spoiler_warning": 255}
 DONATIONS = "my donations"
 """The gallery of an account that its donations go to."""
+_TEXTS = ("description", "spoiler_warning")  # whose words are found
 
 
 class Gallery(msgspec.Struct, frozen=True):
@@ -29,6 +33,7 @@ class Gallery(msgspec.Struct, frozen=True):
     thumbnail_id: int | None
     is_anonymous: bool
     image_count: int
+    subscriber_count: int
     created_at: int
     updated_at: int
     owner_name: str
@@ -166,6 +171,7 @@ def create(
     )
     gallery_id: int = made.scalar_one()
     tx.changed(ChangeKind.GALLERY, gallery_id)
+    _index(tx, gallery_id, values)
     return get(tx, gallery_id)
 
 
@@ -194,6 +200,7 @@ def edit(
     values = {name: value for name, value in given.items() if value is not None}
     _check(tx, values)
     _update(tx, gallery_id, **values)
+    _index(tx, gallery_id, values)
     return get(tx, gallery_id)
 
 
@@ -201,6 +208,8 @@ def delete(tx: Tx, gallery_id: int) -> None:
     """Delete a gallery; its images stay. Raises NotFound, Unauthenticated or Forbidden."""
     _require_own(tx, gallery_id)
     tx.execute(delete_rows(schema.gallery_images).where(_member.gallery_id == gallery_id))
+    following.forget_subject(tx, Followed.GALLERY, gallery_id)
+    _index(tx, gallery_id, dict.fromkeys(_TEXTS, ""))
     tx.execute(delete_rows(schema.galleries).where(_row.id == gallery_id))
     tx.changed(ChangeKind.GALLERY, gallery_id)
 
@@ -208,8 +217,8 @@ def delete(tx: Tx, gallery_id: int) -> None:
 def add(tx: Tx, gallery_id: int, image_id: int) -> Gallery:
     """Put an image at the end of a gallery; again changes nothing.
 
-    The first public one becomes the thumbnail of a gallery that has none. Raises NotFound,
-    Unauthenticated or Forbidden.
+    The first public one becomes the thumbnail of a gallery that has none. Whoever follows the
+    gallery is told of what everybody may see. Raises NotFound, Unauthenticated or Forbidden.
     """
     gallery = _require_own(tx, gallery_id)
     facts = visibility.require_visible(tx, image_id)
@@ -225,6 +234,9 @@ def add(tx: Tx, gallery_id: int, image_id: int) -> Gallery:
     if gallery.thumbnail_id is None and facts.audience == Audience.PUBLIC:
         values["thumbnail_id"] = image_id
     _update(tx, gallery_id, **values)
+    if gallery.subscriber_count and visibility.is_searchable(facts):
+        followers = following.followers(tx, Followed.GALLERY, gallery_id)
+        news.tell(tx, followers, NewsKind.GALLERY, gallery_id, image_id)
     return get(tx, gallery_id)
 
 
@@ -286,6 +298,19 @@ def _update(tx: Tx, gallery_id: int, **values: Any) -> None:
         update(schema.galleries).where(_row.id == gallery_id).values(updated_at=tx.now_s, **values)
     )
     tx.changed(ChangeKind.GALLERY, gallery_id)
+
+
+def _index(tx: Tx, gallery_id: int, values: Mapping[str, Any]) -> None:
+    """Let the words of the texts among `values` be found, and no longer those before."""
+    for name in _TEXTS:
+        if name in values:
+            texts.index(tx.connection, f"gallery.{name}", gallery_id, values[name])
+
+
+def index_all(tx: Tx) -> None:
+    """Let the words of every gallery's texts be found; for libraries older than that search."""
+    for row in tx.all(select(_row.id, *(_row[name] for name in _TEXTS))):
+        _index(tx, row.id, {name: text for name, text in row._asdict().items() if text})
 
 
 def _position(tx: Tx, gallery_id: int, image_id: int) -> int | None:

@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import delete, select
 
 from menagerie import jobs
-from menagerie.core import credentials, exports, filters, quality, sweeping, tags, words
+from menagerie.core import credentials, exports, filters, galleries, quality, sweeping, tags, words
 from menagerie.core.animals import loading
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.settings import Settings
@@ -29,6 +29,7 @@ def prepare(library: Library) -> list[str]:
             tags.seed(tx)
             filters.seed(tx)
             words.seed(tx)
+            galleries.index_all(tx)
     loading.refresh(library)
     return applied
 
