@@ -18,7 +18,7 @@ from menagerie.media import render
 from menagerie.search import texts
 from menagerie.search.version import Version
 from menagerie.storage import blobs, schema
-from menagerie.storage.schema import Audience, ChangeKind, LabelState, Review
+from menagerie.storage.schema import Audience, ChangeKind, EventKind, LabelState, Review
 
 MAX_SOURCES = 15
 MAX_SOURCE_CHARACTERS = 255
@@ -470,6 +470,8 @@ def edit_description(tx: Tx, image_id: int, text: str) -> None:
     if problems := check_text(text, max_bytes=MAX_DESCRIPTION_BYTES):
         raise Invalid({"description": problems})
     change(tx, image_id, description=text)
+    tx.happened(EventKind.IMAGE_DESCRIPTION_UPDATE, image_id)
+    tx.happened(EventKind.IMAGE_UPDATE, image_id)
     texts.index(tx.connection, DESCRIPTION, image_id, text)
 
 
@@ -498,8 +500,8 @@ def set_sources(tx: Tx, image_id: int, wanted: Sequence[str]) -> None:
     tx.execute(schema.image_sources.delete().where(row.image_id == image_id))
     put_sources(tx, image_id, wanted)
     if changes:
-        tx.execute(
-            insert(schema.source_changes),
+        made = tx.execute(
+            insert(schema.source_changes).returning(schema.source_changes.c.id),
             [
                 {
                     "image_id": image_id,
@@ -512,7 +514,10 @@ def set_sources(tx: Tx, image_id: int, wanted: Sequence[str]) -> None:
                 for url, is_added in changes
             ],
         )
+        for change_id in sorted(made.scalars()):
+            tx.happened(EventKind.IMAGE_SOURCE_UPDATE, image_id, change_id)
     change(tx, image_id, source_count=len(wanted))
+    tx.happened(EventKind.IMAGE_UPDATE, image_id)
 
 
 def _require_own_or_moderator(tx: Tx, facts: visibility.Facts) -> None:

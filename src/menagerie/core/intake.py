@@ -46,7 +46,7 @@ from menagerie.media.limits import CORRUPT, Limits
 from menagerie.search import texts
 from menagerie.settings import Lookalikes, Settings
 from menagerie.storage import blobs, schema
-from menagerie.storage.schema import Audience, ChangeKind, Origin, Review
+from menagerie.storage.schema import Audience, ChangeKind, EventKind, Origin, Review
 
 MAX_NAME_BYTES = 255
 MAX_CREDIT_BYTES = 255
@@ -412,6 +412,8 @@ def admit(tx: Tx, prepared: Prepared) -> int:
     jobs.enqueue(tx, rendering.RENDER, {"image_id": image_id})
     recognition.begin(tx, image_id, prepared.unsafe_probability, outcome.reasons)
     tx.changed(ChangeKind.IMAGE, image_id)
+    if is_searchable:
+        tx.happened(EventKind.IMAGE_CREATE, image_id)
     return image_id
 
 

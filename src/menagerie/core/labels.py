@@ -16,7 +16,7 @@ from menagerie.core import carrying, rights, tags, visibility
 from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.storage import schema
-from menagerie.storage.schema import ChangeKind, LabelState, Origin
+from menagerie.storage.schema import ChangeKind, EventKind, LabelState, Origin
 
 _label = schema.labels.c
 _SUGGESTED = text(schema.IS_SUGGESTED)
@@ -281,8 +281,8 @@ def _count_verdicts(tx: Tx, image_id: int, tag_ids: Sequence[int]) -> None:
 def _record(
     tx: Tx, image_id: int, added: Sequence[tags.Tag | _Tag], removed: Sequence[_Tag]
 ) -> None:
-    tx.execute(
-        insert(schema.tag_changes),
+    made = tx.execute(
+        insert(schema.tag_changes).returning(schema.tag_changes.c.id),
         [
             {
                 "image_id": image_id,
@@ -297,6 +297,9 @@ def _record(
             for tag in changed
         ],
     )
+    for change_id in sorted(made.scalars()):
+        tx.happened(EventKind.IMAGE_TAG_UPDATE, image_id, change_id)
+    tx.happened(EventKind.IMAGE_UPDATE, image_id)
 
 
 def _set_tag_count(tx: Tx, image_id: int, count: int) -> None:
@@ -320,6 +323,8 @@ def searchability_changed(tx: Tx, image_id: int, *, is_searchable: bool) -> None
     """
     there = _asserted(tx, image_id)
     _shift_image_counts(tx, list(there), 1 if is_searchable else -1)
+    if is_searchable:
+        tx.happened(EventKind.IMAGE_CREATE, image_id)
     if is_searchable and there:
         _show_wishes(tx, [tag.name for tag in there.values()])
 

@@ -27,7 +27,7 @@ from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.search import texts
 from menagerie.storage import schema
-from menagerie.storage.schema import Audience, ChangeKind, Review, Role
+from menagerie.storage.schema import Audience, ChangeKind, EventKind, Review, Role
 
 MAX_REASON_CHARACTERS = 1000
 DEFAULT_REASON = "Removed by a moderator"
@@ -216,6 +216,8 @@ def merge(tx: Tx, image_id: int, target_id: int) -> int:
     _flatten(tx, image_id, target.id)
     earlier = min(facts.first_seen_at, target.first_seen_at)
     images.change(tx, target.id, first_seen_at=earlier)
+    tx.happened(EventKind.IMAGE_MERGE, image_id, target.id)
+    tx.happened(EventKind.IMAGE_UPDATE, target.id)
     note(tx, "merge", "image", image_id, details={"target_id": target.id})
     return target.id
 

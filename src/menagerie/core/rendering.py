@@ -13,6 +13,7 @@ from menagerie.library import SYSTEM, Library, Tx
 from menagerie.media import publish, render
 from menagerie.media.probe import Probe
 from menagerie.storage import blobs, schema
+from menagerie.storage.schema import EventKind
 
 RENDER = "images.render"
 OPTIMISE = "images.optimise"
@@ -137,6 +138,8 @@ def _settle(tx: Tx, image: images.Image, twin: images.Image | None) -> None:
     else:
         values["is_optimised"] = True
     images.change_file(tx, image.id, **values)
+    tx.happened(EventKind.IMAGE_PROCESS, image.id)
+    tx.happened(EventKind.IMAGE_UPDATE, image.id)
 
 
 def _can_be_optimised(image: images.Image) -> bool:

@@ -10,7 +10,7 @@ from menagerie.core import credentials, exports, filters, galleries, quality, sw
 from menagerie.core.animals import loading
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.settings import Settings
-from menagerie.storage import changes, migrate, schema, sql
+from menagerie.storage import changes, events, migrate, schema, sql
 
 _MINUTE, _HOUR = 60, 3600
 
@@ -74,11 +74,12 @@ def write_snapshot(library: Library) -> None:
 
 
 def trim(library: Library) -> None:
-    """Forget what has run out: old changes, sessions, invitations and password resets."""
+    """Forget what has run out: old changes and events, sessions, invitations, password resets."""
     now = library.clock.now()
     kept_s = library.settings.change_log_hours * _HOUR
     with library.writing(SYSTEM) as tx:
         changes.trim(tx.connection, before=now - kept_s * SECOND)
+        events.trim(tx.connection, before=now - events.DAY)
         for table in (schema.sessions, schema.password_resets):
             tx.execute(delete(table).where(table.c.expires_at < now))
         unused = schema.invitations.c.used_by_id.is_(None)

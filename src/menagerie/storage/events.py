@@ -14,7 +14,11 @@ DAY = 24 * 3600 * 1_000_000
 
 
 class Event(NamedTuple):
-    """One row of the log; see `schema.EventKind` for what the ids name."""
+    """One row of the log; see `schema.EventKind` for what the ids name.
+
+    `other_id` is the target of a merge; of changed tags and sources it is one row of their history,
+    and what one edit changed stands in as many rows, one behind the other.
+    """
 
     seq: int
     kind: str
@@ -45,6 +49,11 @@ def since(connection: Connection, seq: int, *, limit: int) -> list[Event]:
     columns = [_row[name] for name in Event._fields]
     statement = select(*columns).where(_row.seq > seq).order_by(_row.seq).limit(limit)
     return [Event(*found) for found in connection.execute(statement)]
+
+
+def oldest(connection: Connection) -> int:
+    """Return the `seq` of the oldest event that is kept, 0 while there is none."""
+    return connection.execute(select(func.min(_row.seq))).scalar() or 0
 
 
 def newest(connection: Connection) -> int:
