@@ -119,6 +119,9 @@ from menagerie.storage.schema.records import (
     facts,
     jobs,
     moderation_log,
+    text_blocks,
+    text_stems,
+    text_subjects,
     text_terms,
 )
 from menagerie.storage.schema.talk import (
@@ -237,7 +240,10 @@ __all__ = [
     "tag_changes",
     "tag_implications",
     "tags",
+    "text_blocks",
     "text_revisions",
+    "text_stems",
+    "text_subjects",
     "text_terms",
     "topic_subscriptions",
     "topics",

@@ -1,6 +1,6 @@
 """What the library notes for itself: facts, words of texts, the log of staff, jobs, changes."""
 
-from sqlalchemy import Column, Index, Table
+from sqlalchemy import Column, Index, LargeBinary, Table
 
 from menagerie.storage.schema.columns import (
     Id,
@@ -32,6 +32,40 @@ text_terms = Table(
     Index(None, "field", "subject_id"),
     sqlite_with_rowid=False,
     comment="an inverted index, so that both databases answer word searches alike",
+)
+
+text_blocks = Table(
+    "text_blocks",
+    metadata,
+    Column("field", String, primary_key=True, comment="comment.body and the like"),
+    Column("stem", String, primary_key=True),
+    Column("block", Id, primary_key=True, comment="1,024 subjects: subject id >> 10"),
+    Column(
+        "places",
+        LargeBinary,
+        nullable=False,
+        comment="uint32, little-endian, ascending: (subject id & 1023) << 22 | position",
+    ),
+    sqlite_with_rowid=False,
+    comment="an inverted index of what there are millions of, packed by blocks",
+)
+
+text_stems = Table(
+    "text_stems",
+    metadata,
+    Column("field", String, primary_key=True),
+    Column("stem", String, primary_key=True),
+    sqlite_with_rowid=False,
+    comment="every stem in text_blocks, and some that were",
+)
+
+text_subjects = Table(
+    "text_subjects",
+    metadata,
+    Column("field", String, primary_key=True),
+    Column("subject_id", Id, primary_key=True),
+    Column("stems", String, nullable=False, comment="those it has in text_blocks, spaced"),
+    sqlite_with_rowid=False,
 )
 
 moderation_log = Table(

@@ -65,6 +65,37 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "text_blocks",
+        sa.Column("field", String, nullable=False, comment="comment.body and the like"),
+        sa.Column("stem", String, nullable=False),
+        sa.Column("block", Id, nullable=False, comment="1,024 subjects: subject id >> 10"),
+        sa.Column(
+            "places",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="uint32, little-endian, ascending: (subject id & 1023) << 22 | position",
+        ),
+        sa.PrimaryKeyConstraint("field", "stem", "block", name=op.f("pk_text_blocks")),
+        comment="an inverted index of what there are millions of, packed by blocks",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "text_stems",
+        sa.Column("field", String, nullable=False),
+        sa.Column("stem", String, nullable=False),
+        sa.PrimaryKeyConstraint("field", "stem", name=op.f("pk_text_stems")),
+        comment="every stem in text_blocks, and some that were",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "text_subjects",
+        sa.Column("field", String, nullable=False),
+        sa.Column("subject_id", Id, nullable=False),
+        sa.Column("stems", String, nullable=False, comment="those it has in text_blocks, spaced"),
+        sa.PrimaryKeyConstraint("field", "subject_id", name=op.f("pk_text_subjects")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "awards",
         sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("account_id", Id, nullable=False),
