@@ -1,7 +1,7 @@
 """Running text in the database: an inverted index that both databases answer alike.
 
 A text is cut into stemmed words when it is written, and a query likewise, so that a phrase is
-found where its words stand side by side.
+found where its words stand side by side. Texts of which there are millions are in `blocks`.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, select
 
-from menagerie.search import words
+from menagerie.search import blocks, words
 from menagerie.search.nodes import Pattern
 from menagerie.storage import schema, sql
 
@@ -19,6 +19,9 @@ _t = schema.text_terms.c
 
 def index(connection: Connection, field: str, subject_id: int, text: str) -> None:
     """Replace what is found in `field` (such as `image.description`) of a subject by `text`."""
+    if field in blocks.FIELDS:
+        blocks.index(connection, field, subject_id, text)
+        return
     connection.execute(
         delete(schema.text_terms).where(_t.field == field, _t.subject_id == subject_id)
     )
