@@ -11,7 +11,8 @@ import build
 import files
 from booru_world import World
 from core.models import picture
-from menagerie.core import accounts, moderation, recognition
+from menagerie.core import accounts, recognition
+from menagerie.core.staff import bans
 
 CORRUPT = "contents corrupt, not recognized, or dimensions are too large to process"
 
@@ -183,13 +184,13 @@ def test_uploads_need_a_key_and_no_ban(board: World):
 def test_keys_of_banned_and_closed_accounts(make_world):
     board = make_world(is_empty=True)
     with board.library.writing(board.actors["moderator"]) as tx:
-        moderation.ban(tx, account_id=board.actors["user"].account_id, reason="no")
+        bans.ban(tx, account_id=board.actors["user"].account_id, reason="no")
     banned = send(board, build.png(mark=1))
     assert (banned.status_code, banned.text) == (403, "")
     assert banned.headers["content-type"] == "text/plain; charset=utf-8"
     assert board.get("/search/images?q=*", "user").status_code == 200
     with board.library.writing(board.actors["moderator"]) as tx:
-        moderation.ban(tx, network="10.0.0.0/24", reason="no")
+        bans.ban(tx, network="10.0.0.0/24", reason="no")
     assert send(board, build.png(mark=1), "other").status_code == 403
     with board.library.writing(board.actors["admin"]) as tx:
         accounts.suspend(tx, board.actors["other"].account_id)

@@ -11,6 +11,7 @@ import build
 import files
 import rows
 from menagerie.core import images, intake, lookalikes, moderation
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Conflict, Invalid
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage.schema import Audience
@@ -90,7 +91,7 @@ def test_credit_is_checked(library, tmp_path):
 
 def test_a_visitor_may_donate_unless_banned(library, tmp_path):
     with library.writing(SYSTEM) as tx:
-        moderation.ban(tx, network="192.0.2.0/24")
+        bans.ban(tx, network="192.0.2.0/24")
     put(library, tmp_path, saved(scene(1)), Actor(address="198.51.100.1"))
     with pytest.raises(Banned):
         put(library, tmp_path, saved(scene(2)), Actor(address="192.0.2.9"))

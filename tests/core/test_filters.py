@@ -1,7 +1,8 @@
 import pytest
 
 import rows
-from menagerie.core import accounts, filters, find, moderation, tags, vocabulary
+from menagerie.core import accounts, filters, find, tags, vocabulary
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, QueryError, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.search import nodes
@@ -230,7 +231,7 @@ def test_whoever_is_banned_shows_nothing_to_others(library, alice):
         shown = filters.create(tx, name="Shown", is_public=True)
         own = filters.create(tx, name="Own")
     with library.writing(SYSTEM) as tx:
-        moderation.ban(tx, account_id=alice.account_id, reason="spam")
+        bans.ban(tx, account_id=alice.account_id, reason="spam")
     with library.writing(alice) as tx:
         assert filters.edit(tx, own.id, name="Mine").name == "Mine"
         assert not filters.edit(tx, shown.id, is_public=False).is_public

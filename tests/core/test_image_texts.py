@@ -3,6 +3,7 @@ import pytest
 import rows
 from menagerie.core import image_texts, moderation
 from menagerie.core.image_texts import State
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage.schema import Audience, Role
@@ -98,7 +99,7 @@ def test_private_images_are_nobody_elses(library, alice, mia):
 def test_the_banned_describe_nothing(library):
     image_id = rows.image(library)
     with library.writing(SYSTEM) as tx:
-        moderation.ban(tx, network="192.0.2.0/24", reason="noise")
+        bans.ban(tx, network="192.0.2.0/24", reason="noise")
     with library.writing(Actor(address="192.0.2.7")) as tx, pytest.raises(Banned):
         image_texts.add(tx, image_id, [("x", "en")])
 

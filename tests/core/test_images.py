@@ -8,6 +8,7 @@ from sqlalchemy import event, select
 import build
 import rows
 from menagerie.core import checks, images, labels, moderation, tags
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.search import texts
@@ -231,7 +232,7 @@ def test_sources_are_everybodys_and_have_a_history(library, clock, alice, bob):
 def test_the_banned_edit_nothing(library, alice):
     image_id = rows.image(library, owner=alice)
     with library.writing(SYSTEM) as tx:
-        moderation.ban(tx, account_id=alice.account_id)
+        bans.ban(tx, account_id=alice.account_id)
     for edit in (
         lambda tx: images.edit_description(tx, image_id, "x"),
         lambda tx: images.edit_sources(tx, image_id, []),

@@ -13,6 +13,7 @@ import build
 import files
 import rows
 from menagerie.core import checks, images, intake, moderation, sweeping, visibility
+from menagerie.core.staff import bans
 from menagerie.errors import (
     Banned,
     Conflict,
@@ -349,14 +350,14 @@ def test_the_banned_may_not_upload(library, alice, tmp_path, when):
     upload = upload_of(tmp_path, build.png())
     prepared = intake.prepare(library, alice, upload)
     with library.writing(SYSTEM) as tx:
-        ban_id = moderation.ban(tx, account_id=alice.account_id, reason="spam")
+        ban_id = bans.ban(tx, account_id=alice.account_id, reason="spam")
     if when == "before":
         with pytest.raises(Banned):
             intake.prepare(library, alice, upload)
     with pytest.raises(Banned), library.writing(alice) as tx:
         intake.admit(tx, prepared)
     with library.writing(SYSTEM) as tx:
-        moderation.unban(tx, ban_id)
+        bans.unban(tx, ban_id)
     assert put(library, alice, upload)
 
 

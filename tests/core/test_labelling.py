@@ -16,6 +16,7 @@ from menagerie.core import (
     vocabulary,
 )
 from menagerie.core.labelling import Wanted
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage import schema
@@ -157,7 +158,7 @@ def test_nobody_labels_what_is_not_theirs_to_see_and_the_banned_nothing(library,
                 act()
         add(library, alice, image_id, Wanted("dog"))
     with library.writing(SYSTEM) as tx:
-        moderation.ban(tx, fingerprint="x")
+        bans.ban(tx, fingerprint="x")
     with pytest.raises(Banned):
         add(library, Actor(fingerprint="x"), rows.image(library), Wanted("dog"))
 

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 import build
 import rows
 from menagerie.core import checks, find, images, labels, moderation, rights, visibility, votes
+from menagerie.core.staff import bans
 from menagerie.core.visibility import State
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
@@ -60,16 +61,16 @@ ACTS = {
     "pending": lambda tx, _: moderation.pending(tx),
     "unverified": lambda tx, _: moderation.unverified(tx),
     "log": lambda tx, _: moderation.log(tx),
-    "ban": lambda tx, _: moderation.ban(tx, network="192.0.2.0/24"),
-    "unban": lambda tx, _: moderation.unban(tx, 1),
-    "bans": lambda tx, _: moderation.bans(tx),
+    "ban": lambda tx, _: bans.ban(tx, network="192.0.2.0/24"),
+    "unban": lambda tx, _: bans.unban(tx, 1),
+    "bans": lambda tx, _: bans.bans(tx),
 }
 
 
 @pytest.mark.parametrize("name", ACTS)
 def test_only_moderators_may(library, alice, moderator, name):
     image_id, _ = rows.image(library, owner=alice), rows.image(library)
-    act(library, moderator, moderation.ban, fingerprint="x")
+    act(library, moderator, bans.ban, fingerprint="x")
     for actor, error in ((ANONYMOUS, Unauthenticated), (alice, Forbidden)):
         with pytest.raises(error):
             act(library, actor, ACTS[name], image_id)
@@ -283,21 +284,21 @@ def test_bans_hold_until_lifted_or_over(library, clock, alice, moderator):
     marked = Actor(fingerprint="f00")
     assert not any(is_banned(actor) for actor in (alice, near, marked))
     until = clock.time + 60 * 1_000_000
-    account = act(library, moderator, moderation.ban, account_id=alice.account_id, until_at=until)
-    network = act(library, moderator, moderation.ban, network=" 192.0.2.9/24 ", reason="spam")
-    act(library, moderator, moderation.ban, fingerprint="f00")
+    account = act(library, moderator, bans.ban, account_id=alice.account_id, until_at=until)
+    network = act(library, moderator, bans.ban, network=" 192.0.2.9/24 ", reason="spam")
+    act(library, moderator, bans.ban, fingerprint="f00")
     assert all(is_banned(actor) for actor in (alice, near, marked))
     assert not is_banned(Actor(address="198.51.100.1"))
-    found = act(library, moderator, moderation.bans)
+    found = act(library, moderator, bans.bans)
     assert [(ban.account_name, ban.network, ban.fingerprint) for ban in found] == [
         (None, None, "f00"),
         (None, "192.0.2.0/24", None),
         ("Alice", None, None),
     ]
-    act(library, moderator, moderation.unban, network)
+    act(library, moderator, bans.unban, network)
     clock.advance(61)
     assert [is_banned(actor) for actor in (alice, near, marked)] == [False, False, True]
-    assert account not in [ban.id for ban in act(library, moderator, moderation.bans)]
+    assert account not in [ban.id for ban in act(library, moderator, bans.bans)]
 
 
 @pytest.mark.parametrize(
@@ -311,15 +312,15 @@ def test_bans_hold_until_lifted_or_over(library, clock, alice, moderator):
 )
 def test_a_senseless_ban_is_refused(library, moderator, values, field):
     with pytest.raises(Invalid) as caught:
-        act(library, moderator, moderation.ban, **values)
+        act(library, moderator, bans.ban, **values)
     assert list(caught.value.fields) == [field]
 
 
 def test_staff_and_nobody_cannot_be_banned(library, moderator):
     with pytest.raises(Forbidden):
-        act(library, moderator, moderation.ban, account_id=moderator.account_id)
+        act(library, moderator, bans.ban, account_id=moderator.account_id)
     with pytest.raises(NotFound):
-        act(library, moderator, moderation.ban, account_id=999)
+        act(library, moderator, bans.ban, account_id=999)
 
 
 def test_every_act_is_in_the_log(library, alice, moderator):
@@ -330,8 +331,8 @@ def test_every_act_is_in_the_log(library, alice, moderator):
     act(library, moderator, moderation.restore, one)
     act(library, moderator, moderation.reject, one, "ugly")
     act(library, moderator, moderation.merge, one, two)
-    ban_id = act(library, moderator, moderation.ban, account_id=alice.account_id, reason="rude")
-    act(library, moderator, moderation.unban, ban_id)
+    ban_id = act(library, moderator, bans.ban, account_id=alice.account_id, reason="rude")
+    act(library, moderator, bans.unban, ban_id)
     entries = act(library, moderator, moderation.log)
     assert [(entry.action, entry.subject_kind, entry.reason) for entry in entries] == [
         ("unban", "account", ""),

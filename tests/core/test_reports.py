@@ -7,6 +7,7 @@ from sqlalchemy import select
 import rows
 from menagerie.core import checks, images, moderation, reports, visibility
 from menagerie.core.reports import Action, Category
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage import schema
@@ -86,7 +87,7 @@ def test_only_what_is_there_for_others_is_reported(library, alice):
 def test_the_banned_do_not_report(library, moderator):
     image_id = rows.image(library)
     with library.writing(moderator) as tx:
-        moderation.ban(tx, network="192.0.2.1")
+        bans.ban(tx, network="192.0.2.1")
     with pytest.raises(Banned):
         report(library, at(1), image_id)
     report(library, at(2), image_id)

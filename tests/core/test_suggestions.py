@@ -2,6 +2,7 @@ import pytest
 
 import build
 from menagerie.core import moderation, suggestions, tags, words
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage.schema import Audience, Role, SuggestionState, WordKind
@@ -32,7 +33,7 @@ def test_what_can_be_no_word_or_is_one_is_refused(library):
             wish(library, name)
         assert list(raised.value.fields) == ["name"], name
     with library.writing(SYSTEM) as tx:
-        moderation.ban(tx, network="192.0.2.0/24", reason="no")
+        bans.ban(tx, network="192.0.2.0/24", reason="no")
     with pytest.raises(Banned):
         wish(library, "yeti", actor=Actor(address="192.0.2.7"))
     with library.reading(ANONYMOUS) as tx:

@@ -25,6 +25,7 @@ from menagerie.core import (
     vocabulary,
     words,
 )
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Invalid, NotFound
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage import schema
@@ -169,9 +170,9 @@ def test_nobody_judges_what_is_not_theirs_to_see(library, alice, moderator, dog)
 def test_the_banned_do_not_judge(library, alice, moderator, dog):
     image_id = rows.image(library, "dog")
     with library.writing(moderator) as tx:
-        moderation.ban(tx, account_id=alice.account_id)
-        moderation.ban(tx, fingerprint="one")
-        moderation.ban(tx, network="198.51.100.0/24")
+        bans.ban(tx, account_id=alice.account_id)
+        bans.ban(tx, fingerprint="one")
+        bans.ban(tx, network="198.51.100.0/24")
     for actor in (alice, FINGER, Actor(address="198.51.100.7")):
         with pytest.raises(Banned):
             judge(library, actor, image_id, dog)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Executable, Row, delete, insert, select, update
+from sqlalchemy import Executable, Row, and_, delete, func, insert, select, update
 
 from menagerie.core import label_keys, labels, rights, tags, visibility
 from menagerie.errors import Forbidden, Invalid, NotFound
@@ -467,6 +467,7 @@ def edit_description(tx: Tx, image_id: int, text: str) -> None:
     """
     facts = visibility.require_visible(tx, image_id)
     _require_own_or_moderator(tx, facts)
+    require_unlocked(tx, image_id, "description")
     if problems := check_text(text, max_bytes=MAX_DESCRIPTION_BYTES):
         raise Invalid({"description": problems})
     change(tx, image_id, description=text)
@@ -520,6 +521,23 @@ def set_sources(tx: Tx, image_id: int, wanted: Sequence[str]) -> None:
     tx.happened(EventKind.IMAGE_UPDATE, image_id)
 
 
+def require_unlocked(tx: Tx, image_id: int, what: str) -> None:
+    """Let pass unless the `comments`, `tags` or `description` of an image are locked.
+
+    Moderators pass always. Raises Forbidden.
+    """
+    locks = schema.images.c[f"locks_{what}"]
+    if not tx.actor.is_moderator and tx.scalar(select(locks).where(schema.images.c.id == image_id)):
+        raise Forbidden(_LOCKED[what])
+
+
+_LOCKED = {
+    "comments": "The comments on this image are locked.",
+    "tags": "The tags of this image are locked.",
+    "description": "The description of this image is locked.",
+}
+
+
 def _require_own_or_moderator(tx: Tx, facts: visibility.Facts) -> None:
     rights.require_contributor(tx)
     if not visibility.is_own(tx.actor, facts) and not tx.actor.is_moderator:
@@ -539,42 +557,67 @@ def delete_own(tx: Tx, image_id: int) -> None:
         raise Forbidden("Only its uploader may delete an image.")
     if visibility.state(facts) in {visibility.State.REMOVED, visibility.State.MERGED}:
         raise NotFound  # moderation took it, and its hash stays taken
-    row = tx.one(
+    refused = facts.review in {Review.REJECTED, Review.QUARANTINED}
+    give_up(tx, facts, removal_reason=OWNER_DELETED, claims_hash=refused)
+
+
+def give_up(tx: Tx, facts: visibility.Facts, *, removal_reason: str, claims_hash: bool) -> None:
+    """Take an image away for good: its files are swept after a day unless another shares them.
+
+    The caller decides whether the actor may. With `claims_hash` its file may not come back.
+    """
+    if visibility.is_searchable(facts):
+        labels.searchability_changed(tx, facts.id, is_searchable=False)
+    change(
+        tx,
+        facts.id,
+        removed_at=tx.now_s,
+        removal_reason=removal_reason,
+        removed_by_id=tx.actor.account_id,
+        is_deleted_by_owner=True,
+        claims_hash=claims_hash,
+    )
+    # What the models saw in it goes with it; labels stay for the history of its tags.
+    for table in (schema.recognitions, schema.image_vectors, schema.vector_details):
+        tx.execute(delete(table).where(table.c.image_id == facts.id))
+    image = tx.one(
         select(
             schema.images.c.sha512,
             schema.images.c.is_anonymous,
             schema.images.c.original_size_bytes,
-        ).where(schema.images.c.id == image_id)
+        ).where(schema.images.c.id == facts.id)
     )
-    if row is None:
+    if image is None:
         raise NotFound
-    if visibility.is_searchable(facts):
-        labels.searchability_changed(tx, image_id, is_searchable=False)
-    change(
-        tx,
-        image_id,
-        removed_at=tx.now_s,
-        removal_reason=OWNER_DELETED,
-        removed_by_id=tx.actor.account_id,
-        is_deleted_by_owner=True,
-        claims_hash=facts.review in {Review.REJECTED, Review.QUARANTINED},
-    )
-    # What the models saw in it goes with it; labels stay for the history of its tags.
-    for table in (schema.recognitions, schema.image_vectors, schema.vector_details):
-        tx.execute(delete(table).where(table.c.image_id == image_id))
-    blob = schema.blobs.c
+    blob, account = schema.blobs.c, schema.accounts.c
     tx.execute(
         update(schema.blobs)
-        .where(blob.sha512 == row.sha512)
+        .where(blob.sha512 == image.sha512)
         .values(image_count=blob.image_count - 1, touched_at=tx.now)
     )
-    account = schema.accounts.c
-    counts = facts.audience == Audience.PUBLIC and not row.is_anonymous
+    counts = facts.audience == Audience.PUBLIC and not image.is_anonymous
     tx.execute(
         update(schema.accounts)
         .where(account.id == facts.account_id)
         .values(
-            uploaded_bytes=account.uploaded_bytes - row.original_size_bytes,
+            uploaded_bytes=account.uploaded_bytes - image.original_size_bytes,
             upload_count=account.upload_count - int(counts),
+        )
+    )
+
+
+def count_uploads(tx: Tx, account_ids: Iterable[int]) -> None:
+    """Set what accounts have uploaded, number and bytes, from the images they have."""
+    image, account = schema.images.c, schema.accounts.c
+    kept = and_(image.account_id == account.id, ~image.is_deleted_by_owner)
+    shown = and_(kept, image.audience == Audience.PUBLIC, ~image.is_anonymous)
+    total = select(func.coalesce(func.sum(image.original_size_bytes), 0)).where(kept)
+    number = select(func.count()).where(shown)
+    tx.execute(
+        update(schema.accounts)
+        .where(account.id.in_(list(account_ids)))
+        .values(
+            uploaded_bytes=total.correlate(schema.accounts).scalar_subquery(),
+            upload_count=number.correlate(schema.accounts).scalar_subquery(),
         )
     )

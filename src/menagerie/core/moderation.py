@@ -1,33 +1,36 @@
-"""Moderation: what is taken out of sight and put back, merged, featured and approved, and bans.
+"""Moderation of images: taken out of sight and put back, merged, featured, approved and locked.
 
 Everything here is for moderators and the library itself (else Unauthenticated or Forbidden), and
-leaves a row in the log, in the same transaction.
+leaves a row in the log, in the same transaction; `staff.undo` takes such an act back.
 """
 
-import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
 
+from menagerie import jobs
 from menagerie.core import (
     image_texts,
     images,
     labels,
     recognition,
     redrawing,
+    rendering,
     rights,
     staff_log,
+    sweeping,
     validations,
     visibility,
     votes,
 )
-from menagerie.errors import Forbidden, Invalid, NotFound
+from menagerie.errors import Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.search import texts
 from menagerie.storage import schema
-from menagerie.storage.schema import Audience, ChangeKind, EventKind, Review, Role
+from menagerie.storage.schema import Audience, ChangeKind, EventKind, Review
 
 MAX_REASON_CHARACTERS = 1000
 DEFAULT_REASON = "Removed by a moderator"
@@ -42,8 +45,8 @@ note = staff_log.note
 class LogEntry(msgspec.Struct, frozen=True):
     """One act of moderation: who did what to which thing, and why.
 
-    `subject_kind` is `image`, `account`, `ban`, `tag` or `suggestion`; `details` is a JSON object
-    or empty.
+    `subject_kind` is `image`, `account`, `ban`, `tag` and so on; `details` is a JSON object or
+    empty. `changes_rows` if it says what became of rows, `is_too_large` if that were too many.
     """
 
     id: int
@@ -55,19 +58,25 @@ class LogEntry(msgspec.Struct, frozen=True):
     reason: str
     details: str
     created_at: int
+    undone_at: int | None
+    undone_by_name: str | None
+    changes_rows: bool
+    is_too_large: bool
 
 
-class Ban(msgspec.Struct, frozen=True):
-    """Somebody shut out: an account, a range of addresses or a fingerprint."""
-
-    id: int
-    account_id: int | None
-    account_name: str | None
-    network: str | None
-    fingerprint: str | None
-    reason: str
-    created_at: int
-    until_at: int | None
+_log = schema.moderation_log.c
+_undoer = schema.accounts.alias("undoer")
+_ELSEWHERE: dict[str, ColumnElement[Any]] = {
+    "account_name": schema.accounts.c.name,
+    "undone_by_name": _undoer.c.name,
+    "changes_rows": _log.journal.not_in(["", staff_log.TOO_LARGE]),
+    "is_too_large": _log.journal == staff_log.TOO_LARGE,
+}
+_SELECT_LOG = (
+    select(*(_ELSEWHERE[n] if n in _ELSEWHERE else _log[n] for n in LogEntry.__struct_fields__))
+    .outerjoin(schema.accounts, schema.accounts.c.id == _log.account_id)
+    .outerjoin(_undoer, _undoer.c.id == _log.undone_by_id)
+)
 
 
 def log(
@@ -75,31 +84,36 @@ def log(
     *,
     subject_kind: str | None = None,
     subject_id: int | None = None,
+    account_id: int | None = None,
+    action: str | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[LogEntry]:
-    """Return acts of moderation, the newest first; of one kind of thing or one thing if asked."""
+    """Return acts of moderation, the newest first.
+
+    If asked, only those of one kind of thing, about one thing, by one account, of one action.
+    """
     rights.require_moderator(tx)
-    row = schema.moderation_log.c
-    wanted: list[ColumnElement[bool]] = []
-    if subject_kind is not None:
-        wanted.append(row.subject_kind == subject_kind)
-    if subject_id is not None:
-        wanted.append(row.subject_id == subject_id)
-    rows = tx.all(
-        select(
-            row.id,
-            row.account_id,
-            schema.accounts.c.name,
-            *(row[name] for name in LogEntry.__struct_fields__[3:]),
-        )
-        .outerjoin(schema.accounts, schema.accounts.c.id == row.account_id)
-        .where(*wanted)
-        .order_by(row.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return [LogEntry(*entry) for entry in rows]
+    given = {
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "account_id": account_id,
+        "action": action,
+    }
+    wanted = [_log[name] == value for name, value in given.items() if value is not None]
+    found = _SELECT_LOG.where(*wanted).order_by(_log.id.desc()).limit(limit).offset(offset)
+    return [LogEntry(*row) for row in tx.all(found)]
+
+
+def log_entry(tx: Tx, entry_id: int) -> LogEntry:
+    """Return one act of moderation; raises NotFound."""
+    rights.require_moderator(tx)
+    if not 0 < entry_id < 2**63:
+        raise NotFound
+    row = tx.one(_SELECT_LOG.where(_log.id == entry_id))
+    if row is None:
+        raise NotFound
+    return LogEntry(*row)
 
 
 # Images.
@@ -117,7 +131,8 @@ def _get_public(tx: Tx, image_id: int) -> visibility.Facts:
     return facts
 
 
-def _require_reason(reason: str) -> str:
+def require_reason(reason: str) -> str:
+    """Return what staff give as a reason, stripped; raises Invalid (`reason`) if it is too long."""
     text = reason.strip()
     problems = images.check_text(text, max_bytes=4 * MAX_REASON_CHARACTERS)
     if len(text) > MAX_REASON_CHARACTERS:
@@ -125,6 +140,20 @@ def _require_reason(reason: str) -> str:
     if problems:
         raise Invalid({"reason": problems})
     return text
+
+
+_FACTS = (
+    "removed_at",
+    "removal_reason",
+    "removed_by_id",
+    "merged_into_id",
+    "review",
+    "first_seen_at",
+)
+
+
+def _watch_facts(tx: Tx, image_id: int) -> staff_log.Watch:
+    return staff_log.watch_row(tx, schema.images, image_id, *_FACTS)
 
 
 def _change(tx: Tx, before: visibility.Facts, **values: object) -> None:
@@ -142,7 +171,8 @@ def remove(tx: Tx, image_id: int, reason: str) -> None:
     Raises NotFound, and Invalid (`reason`) for a text that is too long.
     """
     facts = _get_public(tx, image_id)
-    text = _require_reason(reason) or DEFAULT_REASON
+    text = require_reason(reason) or DEFAULT_REASON
+    before = _watch_facts(tx, image_id)
     _change(
         tx,
         facts,
@@ -151,7 +181,7 @@ def remove(tx: Tx, image_id: int, reason: str) -> None:
         removed_by_id=tx.actor.account_id,
     )
     texts.index(tx.connection, REMOVAL_REASON, image_id, text)
-    note(tx, "remove", "image", image_id, reason=text)
+    note(tx, "remove", "image", image_id, reason=text, before=before)
 
 
 def restore(tx: Tx, image_id: int) -> None:
@@ -162,6 +192,7 @@ def restore(tx: Tx, image_id: int) -> None:
     facts = _get_public(tx, image_id)
     if facts.removed_at is None and facts.merged_into_id is None:
         return
+    before = _watch_facts(tx, image_id)
     _change(
         tx,
         facts,
@@ -172,7 +203,7 @@ def restore(tx: Tx, image_id: int) -> None:
     )
     texts.index(tx.connection, REMOVAL_REASON, image_id, "")
     recognition.look_soon(tx, image_id)
-    note(tx, "restore", "image", image_id)
+    note(tx, "restore", "image", image_id, before=before)
 
 
 def annotate(tx: Tx, image_id: int, text: str) -> None:
@@ -183,9 +214,10 @@ def annotate(tx: Tx, image_id: int, text: str) -> None:
     _get_public(tx, image_id)
     if problems := images.check_text(text, max_bytes=images.MAX_DESCRIPTION_BYTES):
         raise Invalid({"scratchpad": problems})
+    before = staff_log.watch_row(tx, schema.images, image_id, "scratchpad")
     images.change(tx, image_id, scratchpad=text)
     texts.index(tx.connection, SCRATCHPAD, image_id, text)
-    note(tx, "annotate", "image", image_id)
+    note(tx, "annotate", "image", image_id, before=before)
 
 
 def merge(tx: Tx, image_id: int, target_id: int) -> int:
@@ -206,6 +238,7 @@ def merge(tx: Tx, image_id: int, target_id: int) -> int:
         raise Invalid({"target": ["is removed; restore it first"]})
     if facts.merged_into_id is not None:
         raise Invalid({"image": [f"is already merged into image {facts.merged_into_id}"]})
+    before = _watch_merge(tx, image_id, target.id)
     labels.move_all(tx, image_id, target.id)
     redrawing.to_image(tx, image_id, target.id)
     votes.move_all(tx, image_id, target.id)
@@ -218,8 +251,47 @@ def merge(tx: Tx, image_id: int, target_id: int) -> int:
     images.change(tx, target.id, first_seen_at=earlier)
     tx.happened(EventKind.IMAGE_MERGE, image_id, target.id)
     tx.happened(EventKind.IMAGE_UPDATE, target.id)
-    note(tx, "merge", "image", image_id, details={"target_id": target.id})
+    details: dict[str, object] = {"target_id": target.id}
+    note(tx, "merge", "image", image_id, details=details, before=before)
     return target.id
+
+
+def _watch_merge(tx: Tx, image_id: int, target_id: int) -> staff_log.Watch:
+    """Watch what a merge moves or copies; outlines are only copied, and stay with the target."""
+    image, both = schema.images.c, [image_id, target_id]
+    followers = _ids(tx, select(image.id).where(image.merged_into_id == image_id))
+    place, gallery = schema.gallery_images.c, schema.galleries.c
+    galleries = _ids(tx, select(place.gallery_id).where(place.image_id == image_id))
+    shown = _ids(tx, select(gallery.id).where(gallery.thumbnail_id == image_id))
+    of_target = (
+        schema.validations,
+        schema.unfit_marks,
+        schema.votes,
+        schema.faves,
+        schema.hides,
+        schema.image_subscriptions,
+        schema.image_sources,
+    )
+    moved = (schema.image_texts, schema.comments)
+    asserted = ("origin", "state", "confidence", "account_id", "created_at")
+    watched = staff_log.Watched
+    return staff_log.watch(
+        tx,
+        watched(schema.labels, schema.labels.c.image_id == target_id, asserted),
+        *(watched(table, table.c.image_id == target_id) for table in of_target),
+        *(watched(table, table.c.image_id.in_(both), ("image_id",)) for table in moved),
+        watched(schema.gallery_images, place.gallery_id.in_(galleries)),
+        watched(schema.galleries, gallery.id.in_(shown), ("thumbnail_id",)),
+        watched(
+            schema.images,
+            image.id.in_([*both, *followers]),
+            ("merged_into_id", "first_seen_at"),
+        ),
+    )
+
+
+def _ids(tx: Tx, statement: Select[int]) -> list[int]:
+    return list(tx.execute(statement).scalars())
 
 
 def _flatten(tx: Tx, image_id: int, target_id: int) -> None:
@@ -274,12 +346,128 @@ def feature(tx: Tx, image_id: int) -> None:
     facts = _get_public(tx, image_id)
     if not visibility.is_searchable(facts):
         raise Invalid({"image": ["is not visible to everybody"]})
+    before = _watch_features(tx, image_id)
     tx.execute(
         insert(schema.features).values(
             image_id=image_id, account_id=tx.actor.account_id, created_at=tx.now_s
         )
     )
-    note(tx, "feature", "image", image_id)
+    note(tx, "feature", "image", image_id, before=before)
+
+
+def unfeature(tx: Tx, image_id: int) -> None:
+    """Let an image be featured no more, nor have been; raises NotFound.
+
+    The one featured before it, if any, is so again.
+    """
+    _get_public(tx, image_id)
+    before = _watch_features(tx, image_id)
+    row = schema.features.c
+    if tx.execute(delete(schema.features).where(row.image_id == image_id)).rowcount:
+        note(tx, "unfeature", "image", image_id, before=before)
+
+
+def _watch_features(tx: Tx, image_id: int) -> staff_log.Watch:
+    rows = schema.features.c.image_id == image_id
+    return staff_log.watch(tx, staff_log.Watched(schema.features, rows))
+
+
+class Lock(StrEnum):
+    """What of an image may be closed to everybody but moderators."""
+
+    COMMENTS = "comments"
+    TAGS = "tags"
+    DESCRIPTION = "description"
+
+
+def lock(tx: Tx, image_id: int, what: Lock | str, *, reason: str = "") -> None:
+    """Let nobody but moderators comment on an image, edit its tags or its description.
+
+    Raises NotFound and Invalid (`lock`, `reason`).
+    """
+    _set_lock(tx, image_id, what, is_locked=True, reason=reason)
+
+
+def unlock(tx: Tx, image_id: int, what: Lock | str, *, reason: str = "") -> None:
+    """Undo a lock. Raises NotFound and Invalid (`lock`, `reason`)."""
+    _set_lock(tx, image_id, what, is_locked=False, reason=reason)
+
+
+def _set_lock(tx: Tx, image_id: int, what: str, *, is_locked: bool, reason: str) -> None:
+    _get_public(tx, image_id)
+    if what not in set(Lock):
+        raise Invalid({"lock": [f"must be one of {', '.join(Lock)}"]})
+    text = require_reason(reason)
+    name = f"locks_{what}"
+    column = schema.images.c[name]
+    if tx.scalar(select(column).where(schema.images.c.id == image_id)) == is_locked:
+        return
+    before = staff_log.watch_row(tx, schema.images, image_id, name)
+    images.change(tx, image_id, **{name: is_locked})
+    action = "lock" if is_locked else "unlock"
+    details: dict[str, object] = {"lock": what}
+    note(tx, action, "image", image_id, reason=text, details=details, before=before)
+
+
+def set_uploader(tx: Tx, image_id: int, account_id: int | None) -> None:
+    """Say who put an image in; None for nobody known.
+
+    Raises NotFound, also for an unknown account.
+    """
+    _get_public(tx, image_id)
+    account = schema.accounts.c
+    if (
+        account_id is not None
+        and tx.one(select(account.id).where(account.id == account_id)) is None
+    ):
+        raise NotFound("There is no such account.")
+    _change_uploader(tx, "set uploader", image_id, account_id=account_id)
+
+
+def anonymise(tx: Tx, image_id: int) -> None:
+    """Show nobody who put an image in; moderators still know. Raises NotFound."""
+    _get_public(tx, image_id)
+    _change_uploader(tx, "anonymise", image_id, is_anonymous=True)
+
+
+def _change_uploader(tx: Tx, action: str, image_id: int, **values: object) -> None:
+    row = schema.images.c
+    concerned = select(row.account_id).where(row.id == image_id)
+    was = tx.scalar(concerned)
+    before = staff_log.watch_row(tx, schema.images, image_id, "account_id", "is_anonymous")
+    images.change(tx, image_id, **values)
+    images.count_uploads(tx, [one for one in (was, tx.scalar(concerned)) if one is not None])
+    note(tx, action, "image", image_id, before=before)
+
+
+def repair(tx: Tx, image_id: int) -> None:
+    """Render an image anew, in a job. Raises NotFound."""
+    _get_public(tx, image_id)
+    images.change_file(tx, image_id, has_representations=False)
+    jobs.enqueue(tx, rendering.RENDER, {"image_id": image_id})
+    note(tx, "repair", "image", image_id)
+
+
+def destroy(tx: Tx, image_id: int, reason: str) -> None:
+    """Delete the files of an image for good, which nothing undoes; a stub with the reason stays.
+
+    Its file may not be uploaded again. Files that another image shares stay, for that one. Raises
+    NotFound and Invalid (`reason`).
+    """
+    facts = _get_public(tx, image_id)
+    text = require_reason(reason) or DEFAULT_REASON
+    image = images.find_any(tx, image_id)
+    if image is None:
+        raise NotFound
+    images.give_up(tx, facts, removal_reason=text, claims_hash=True)
+    texts.index(tx.connection, REMOVAL_REASON, image_id, text)
+    note(tx, "destroy", "image", image_id, reason=text)
+    shared = select(schema.blobs.c.image_count).where(schema.blobs.c.sha512 == image.sha512)
+    if not tx.scalar(shared):
+        sweeping.note_deletion(tx)
+        names = {images.original_file(image), images.full_file(image)}
+        names.update(rendering.file_names(image))
+        tx.after_commit(lambda: tx.library.blobs.delete(*sorted(names)))
 
 
 def approve(tx: Tx, image_id: int) -> None:
@@ -290,18 +478,20 @@ def approve(tx: Tx, image_id: int) -> None:
     facts = _get_public(tx, image_id)
     if facts.review == Review.APPROVED:
         return
+    before = _watch_facts(tx, image_id)
     _change(tx, facts, review=Review.APPROVED, first_seen_at=tx.now_s)
-    note(tx, "approve", "image", image_id)
+    note(tx, "approve", "image", image_id, before=before)
 
 
 def reject(tx: Tx, image_id: int, reason: str = "") -> None:
     """Refuse an image: only its uploader and moderators know of it. Raises NotFound and Invalid."""
     facts = _get_public(tx, image_id)
-    text = _require_reason(reason)
+    text = require_reason(reason)
     if facts.review == Review.REJECTED:
         return
+    before = _watch_facts(tx, image_id)
     _change(tx, facts, review=Review.REJECTED)
-    note(tx, "reject", "image", image_id, reason=text)
+    note(tx, "reject", "image", image_id, reason=text, before=before)
 
 
 def quarantine(tx: Tx, image_id: int, reason: str = "") -> None:
@@ -310,11 +500,12 @@ def quarantine(tx: Tx, image_id: int, reason: str = "") -> None:
     Raises NotFound and Invalid.
     """
     facts = _get_public(tx, image_id)
-    text = _require_reason(reason)
+    text = require_reason(reason)
     if facts.review == Review.QUARANTINED:
         return
+    before = _watch_facts(tx, image_id)
     _change(tx, facts, review=Review.QUARANTINED)
-    note(tx, "quarantine", "image", image_id, reason=text)
+    note(tx, "quarantine", "image", image_id, reason=text, before=before)
 
 
 class Decision(StrEnum):
@@ -397,95 +588,3 @@ def pending(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[images.Im
     total = tx.scalar(select(func.count()).select_from(schema.images).where(*_WAITS))
     ids = tx.all(select(_row.id).where(*_WAITS).order_by(_row.id).limit(limit).offset(offset))
     return images.find_many(tx, [image_id for (image_id,) in ids]), int(total)
-
-
-# People.
-
-
-def ban(
-    tx: Tx,
-    *,
-    account_id: int | None = None,
-    network: str | None = None,
-    fingerprint: str | None = None,
-    reason: str = "",
-    until_at: int | None = None,
-) -> int:
-    """Shut out an account, a range of addresses (CIDR) or a fingerprint, and return the ban's id.
-
-    `until_at` is in microseconds UTC, None meaning for good. Raises NotFound for an unknown
-    account, Forbidden for staff, and Invalid (`ban`, `network`, `until_at`, `reason`).
-    """
-    rights.require_moderator(tx)
-    text = _require_reason(reason)
-    if [account_id, network, fingerprint].count(None) != 2:
-        raise Invalid({"ban": ["must name one of an account, a network and a fingerprint"]})
-    if until_at is not None and until_at <= tx.now:
-        raise Invalid({"until_at": ["is in the past"]})
-    if account_id is not None:
-        _require_bannable(tx, account_id)
-    result = tx.execute(
-        insert(schema.bans)
-        .values(
-            account_id=account_id,
-            network=_checked_network(network),
-            fingerprint=fingerprint,
-            reason=text,
-            created_by_id=tx.actor.account_id,
-            created_at=tx.now_s,
-            until_at=until_at,
-        )
-        .returning(schema.bans.c.id)
-    )
-    ban_id = int(result.scalar_one())
-    kind, subject = ("account", account_id) if account_id is not None else ("ban", ban_id)
-    note(tx, "ban", kind, subject, reason=text, details={"ban_id": ban_id})
-    return ban_id
-
-
-def _require_bannable(tx: Tx, account_id: int) -> None:
-    role = tx.scalar(select(schema.accounts.c.role).where(schema.accounts.c.id == account_id))
-    if role is None:
-        raise NotFound
-    if role in {Role.MODERATOR, Role.ADMIN}:
-        raise Forbidden("Moderators cannot be banned; take the role away first.")
-
-
-def _checked_network(network: str | None) -> str | None:
-    if network is None:
-        return None
-    try:
-        return str(ipaddress.ip_network(network.strip(), strict=False))
-    except ValueError:
-        raise Invalid({"network": ["must be an address or a range such as 192.0.2.0/24"]}) from None
-
-
-def unban(tx: Tx, ban_id: int) -> None:
-    """Lift a ban; raises NotFound."""
-    rights.require_moderator(tx)
-    row = tx.one(select(schema.bans.c.account_id).where(schema.bans.c.id == ban_id))
-    if row is None:
-        raise NotFound
-    tx.execute(delete(schema.bans).where(schema.bans.c.id == ban_id))
-    kind, subject = ("account", row.account_id) if row.account_id is not None else ("ban", ban_id)
-    note(tx, "unban", kind, subject, details={"ban_id": ban_id})
-
-
-def bans(tx: Tx, *, limit: int = 50, offset: int = 0) -> Sequence[Ban]:
-    """Return the bans in force, the newest first."""
-    rights.require_moderator(tx)
-    row = schema.bans.c
-    rows = tx.all(
-        select(
-            row.id,
-            row.account_id,
-            schema.accounts.c.name,
-            *(row[name] for name in Ban.__struct_fields__[3:]),
-        )
-        .outerjoin(schema.accounts, schema.accounts.c.id == row.account_id)
-        .where(row.until_at.is_(None) | (row.until_at > tx.now))
-        .order_by(row.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return [Ban(*found) for found in rows]

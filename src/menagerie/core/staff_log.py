@@ -63,14 +63,15 @@ class Watch:
             rows = [(before[key], after.get(key)) for key in keys]
             rows += [(None, values) for key, values in after.items() if key not in before]
             if rows:
-                found.append(Journal(one.table.name, _columns(one), tuple(rows)))
+                found.append(Journal(str(one.table.name), _columns(one), tuple(rows)))
         return found
 
 
 def _columns(one: Watched) -> tuple[str, ...]:
     """Return the key and the columns watched, each once."""
-    keys = [column.name for column in one.table.primary_key]
-    others = one.columns or [column.name for column in one.table.c]
+    # Plain texts, which SQLAlchemy's names are not to whoever encodes them.
+    keys = [str(column.name) for column in one.table.primary_key]
+    others = one.columns or [str(column.name) for column in one.table.c]
     return tuple(dict.fromkeys((*keys, *others)))
 
 

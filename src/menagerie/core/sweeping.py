@@ -76,12 +76,13 @@ def _sweep_files(library: Library, old: list[Blob], before: int) -> Swept:
             if library.blobs.exists(blob.name) and library.blobs.head(blob.name).touched_at < before
         ]
         if doomed:
-            _note_deletion(tx)
+            note_deletion(tx)
             library.blobs.delete(*(blob.name for blob in doomed))
     return Swept(len(doomed), sum(blob.size_bytes for blob in doomed))
 
 
-def _note_deletion(tx: Tx) -> None:
+def note_deletion(tx: Tx) -> None:
+    """Note that files are deleted now, which `intake.admit` has to know."""
     sql.upsert(
         tx.connection,
         schema.facts,

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import build
-from menagerie.core import accounts, annotations, moderation, words
+from menagerie.core import accounts, annotations, words
+from menagerie.core.staff import bans
 from menagerie.library import ANONYMOUS, SYSTEM
 from monkey_world import MACHINE, Monkey
 
@@ -20,7 +21,7 @@ def ban(monkey: Monkey, by: str) -> dict[str, Any]:
         "account": {"account_id": monkey.actors["other"].account_id},
     }[by]
     with monkey.library.writing(monkey.actors["moderator"]) as tx:
-        moderation.ban(tx, reason="spam", **values)
+        bans.ban(tx, reason="spam", **values)
     return {"fingerprint": {"print": "rogue"}, "address": {}, "account": {"role": "other"}}[by]
 
 

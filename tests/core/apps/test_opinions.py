@@ -10,6 +10,7 @@ from menagerie.core import votes as core_votes
 from menagerie.core.apps import favourites, votes
 from menagerie.core.apps.opinions import Choice, Opinion
 from menagerie.core.orders import Order
+from menagerie.core.staff import bans
 from menagerie.errors import Banned, Invalid, NotFound, Taken
 from menagerie.library import ANONYMOUS, SYSTEM
 
@@ -164,7 +165,7 @@ def test_what_is_out_of_sight_since_can_still_be_taken_back(library, alice, imag
 
 def test_who_is_banned_says_nothing(library, alice):
     with library.writing(SYSTEM) as tx:
-        moderation.ban(tx, account_id=alice.account_id, reason="spam")
+        bans.ban(tx, account_id=alice.account_id, reason="spam")
     with pytest.raises(Banned):
         vote(library, alice, 1)
     with pytest.raises(Banned):

@@ -1,0 +1,1 @@
+"""What staff decide, together: the queue, duplicates, batches, bans, and the way back."""
