@@ -10,7 +10,7 @@ import asyncio
 import contextvars
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from pathlib import Path
@@ -20,7 +20,7 @@ import structlog
 from litestar import HttpMethod, Request
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, Scope
+from litestar.types import Receive, Scope
 
 from menagerie.errors import NotFound, Unavailable
 from menagerie.http import limits
@@ -37,6 +37,11 @@ Handler = Callable[[Call], Answer | Waiting]
 Identify = Callable[[Call], Actor]
 ErrorAnswer = Callable[[Any, Call], Answer]
 Finish = Callable[[Call, Answer], Answer]
+# An operation at one of its paths.
+_Sharer = tuple["Door", "Operation", str]
+_Endpoint = Callable[[Scope, Receive], Awaitable[Answer]]
+# What has no body.
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Room for the fields and the frame of a form around a file of the largest size.
 FORM_ROOM_BYTES = 5 * MIB
 
@@ -137,10 +142,26 @@ def of_framework(error: Exception) -> Exception:
     if isinstance(error, NotFoundException):
         return NotFound()
     if isinstance(error, MethodNotAllowedException):
-        return WrongMethod((error.headers or {}).get("allow", ""))
+        allowed = (error.headers or {}).get("allow", "").split(", ")  # in no order
+        return WrongMethod(", ".join(sorted(allowed, key=lambda each: (each == "OPTIONS", each))))
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Malformed(error.detail)
     return error
+
+
+def _telling(methods: Sequence[str]) -> _Endpoint:
+    """Return what says which methods a path has, to pages of no other place."""
+    allow = [("allow", ", ".join(sorted([*methods, "OPTIONS"])))]
+
+    async def endpoint(_scope: Scope, _receive: Receive) -> Answer:
+        return Answer(204, headers=allow)
+
+    return endpoint
+
+
+async def _nothing() -> Any:
+    """Receive the body of a request whose body nobody reads."""
+    raise AssertionError("a request without a body is read")
 
 
 class Mounting:
@@ -161,6 +182,8 @@ class Mounting:
         # Nor must uploads wait behind what is painted here or asked of another machine.
         self.long = ThreadPoolExecutor(threads, thread_name_prefix="long")
         self.spool: Path = limits.spool_folder(library.settings.data_path)
+        # By the path as the framework writes it and the method.
+        self._runs: dict[str, dict[str, _Endpoint]] = {}
 
     def door(self, path: str) -> Door:
         """Return the door whose longest prefix `path` begins with; one must have the prefix `/`."""
@@ -171,14 +194,28 @@ class Mounting:
         raise LookupError(path)
 
     def handlers(self) -> list[HTTPRouteHandler]:
-        """Return one Litestar handler for every method and path of every door."""
-        mounted: dict[tuple[str, str], list[tuple[Door, Operation, str]]] = {}
+        """Return Litestar's handlers for every method and path of every door.
+
+        To register a handler takes the framework a millisecond, to register one more path of it a
+        tenth of that: so all paths with the same methods have one, which looks up what to run.
+        """
+        places: dict[str, dict[str, list[_Sharer]]] = {}
         for door in self.doors:
             for operation in door.operations:
                 for path in operation.paths:
-                    place = operation.method, _PATH_PARAMETER.sub("{}", path)
-                    mounted.setdefault(place, []).append((door, operation, path))
-        return [self._handler(sharers) for sharers in mounted.values()]
+                    methods = places.setdefault(_PATH_PARAMETER.sub("{}", path), {})
+                    methods.setdefault(operation.method, []).append((door, operation, path))
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for methods in places.values():
+            runs = {method: self._endpoint(sharers) for method, sharers in methods.items()}
+            if "GET" in runs:
+                runs["HEAD"] = runs["GET"]
+            allowed = tuple(sorted(runs))
+            runs["OPTIONS"] = _telling(allowed)
+            path = next(iter(methods.values()))[0][2]
+            self._runs[_PATH_PARAMETER.sub(r"{\1}", path)] = runs
+            alike.setdefault((*allowed, "OPTIONS"), []).append(path)
+        return [self._handler(methods, paths) for methods, paths in alike.items()]
 
     def on_framework_error(self, request: Request[Any, Any, Any], error: Exception) -> Answer:
         """Answer what was raised outside operations, by the path's door; Litestar calls this."""
@@ -192,106 +229,85 @@ class Mounting:
         self.uploads.shutdown()
         self.long.shutdown()
 
-    def _handler(self, sharers: Sequence[tuple[Door, Operation, str]]) -> HTTPRouteHandler:
-        """Mount a path; where several doors have it, each request asks whose it is."""
-        _, operation, path = sharers[0]
-        methods = [HttpMethod(operation.method)]
-        if operation.method == "GET":
-            methods.append(HttpMethod.HEAD)
-        is_inline = len(sharers) == 1 and self._is_inline(operation)
-        if is_inline:
-            function: Any = self._inline(sharers[0][0], operation)
-        elif len(sharers) == 1 and operation.method == "GET":
-            function = self._reading(sharers[0][0], operation)
-        elif len(sharers) == 1:
-            function = self._threaded(sharers[0][0], operation)
-        else:
-            function = self._shared(sharers)
+    def _handler(self, methods: tuple[str, ...], paths: list[str]) -> HTTPRouteHandler:
+        runs = self._runs
+
+        async def read(scope: Scope) -> Answer:
+            return await runs[scope["path_template"]][str(scope.get("method"))](scope, _nothing)
+
+        async def take(request: Request[Any, Any, Any]) -> Answer:
+            scope = request.scope
+            return await runs[scope["path_template"]][scope["method"]](scope, request.receive)
+
         return HTTPRouteHandler(
-            path,
-            http_method=methods,
+            paths,
+            http_method=[HttpMethod(method) for method in methods],
             status_code=200,
             include_in_schema=False,
-            sync_to_thread=False if is_inline else None,
-        )(function)
+        )(read if _BODILESS.issuperset(methods) else take)
 
-    @staticmethod
-    def _is_inline(operation: Operation) -> bool:
-        return operation.runs is Runs.INLINE and operation.method == "GET"
-
-    def _shared(self, sharers: Sequence[tuple[Door, Operation, str]]) -> Callable[..., Any]:
-        """Answer by the door whose prefix the path has, else by the first that has the route.
+    def _endpoint(self, sharers: Sequence[_Sharer]) -> _Endpoint:
+        """Run the operation of a path; where several doors have it, each request asks whose it is.
 
         The framework keeps one name for a path parameter, so each gets it under its own.
         """
-        named = [_PATH_PARAMETER.findall(path) for _, _, path in sharers]
         run = {
-            door.name: (self._threaded(door, operation), names)
-            for (door, operation, _), names in reversed(list(zip(sharers, named, strict=True)))
+            door.name: (self._running(door, operation), _PATH_PARAMETER.findall(path))
+            for door, operation, path in reversed(sharers)
         }
         if len(run) < len(sharers):
             raise ValueError(f"{sharers[0][2]} is twice in one door")
         first = sharers[0][0].name
+        if len(run) == 1 and not run[first][1]:
+            return run[first][0]
 
-        async def endpoint(request: Request[Any, Any, Any]) -> ASGIApp:
-            owner = self.door(request.scope["path"]).name
+        async def endpoint(scope: Scope, receive: Receive) -> Answer:
+            owner = self.door(scope["path"]).name if len(run) > 1 else first
             answer, names = run.get(owner) or run[first]
-            values = list(request.scope["path_params"].values())
-            request.scope["path_params"] = dict(zip(names, values, strict=True))
-            return cast("ASGIApp", await answer(request))
+            scope["path_params"] = dict(zip(names, scope["path_params"].values(), strict=True))
+            return await answer(scope, receive)
 
         return endpoint
 
-    def _inline(self, door: Door, operation: Operation) -> Callable[..., ASGIApp]:
-        library, identify, run = self.library, door.identify, operation.handler
+    def _running(self, door: Door, operation: Operation) -> _Endpoint:
+        if operation.method != "GET":
+            return self._taking(door, operation)
+        library, identify, handler = self.library, door.identify, operation.handler
+        is_inline = operation.runs is Runs.INLINE
 
-        def endpoint(scope: Scope) -> ASGIApp:
+        async def endpoint(scope: Scope, _receive: Receive) -> Answer:
             call = Call(library, scope, identify=identify)
             try:
-                answer = cast("Answer", run(call))
+                answer = handler(call) if is_inline else await self._run(operation, call)
             except Exception as error:  # noqa: BLE001  # the door words every error
                 answer = answer_error(door, error, call)
-            return cast("ASGIApp", _finished(door, call, answer))
+            return _finished(door, call, cast("Answer", answer))
 
         return endpoint
 
-    def _reading(self, door: Door, operation: Operation) -> Callable[..., Any]:
-        """Run what has no body, of which the framework need not make a request of its own."""
-
-        async def endpoint(scope: Scope) -> ASGIApp:
-            call = Call(self.library, scope, identify=door.identify)
-            try:
-                answer = await self._run(operation, call)
-            except Exception as error:  # noqa: BLE001  # the door words every error
-                answer = answer_error(door, error, call)
-            return cast("ASGIApp", _finished(door, call, answer))
-
-        return endpoint
-
-    def _threaded(self, door: Door, operation: Operation) -> Callable[..., Any]:
-        has_body = operation.method != "GET"
+    def _taking(self, door: Door, operation: Operation) -> _Endpoint:
+        """Run what may have a body."""
         limit = operation.most_text_bytes
         if operation.takes_files:
             limit = self.library.settings.upload_limit + FORM_ROOM_BYTES
 
-        async def endpoint(request: Request[Any, Any, Any]) -> ASGIApp:
-            call = Call(self.library, request.scope, identify=door.identify)
+        async def endpoint(scope: Scope, receive: Receive) -> Answer:
+            call = Call(self.library, scope, identify=door.identify)
             try:
-                if has_body:
-                    call.body = await limits.spool(
-                        request.receive,
-                        call.headers,
-                        limit_bytes=limit,
-                        text_limit_bytes=operation.most_text_bytes,
-                        folder=self.spool,
-                    )
+                call.body = await limits.spool(
+                    receive,
+                    call.headers,
+                    limit_bytes=limit,
+                    text_limit_bytes=operation.most_text_bytes,
+                    folder=self.spool,
+                )
                 answer = await self._run(operation, call)
             except Exception as error:  # noqa: BLE001  # the door words every error
                 answer = answer_error(door, error, call)
             finally:
                 if call.body is not None:
                     call.body.close()
-            return cast("ASGIApp", _finished(door, call, answer))
+            return _finished(door, call, answer)
 
         return endpoint
 
