@@ -4,7 +4,7 @@ from litestar import Litestar
 
 from menagerie import logs, settings, web
 from menagerie.dialects import dogapi, imagemonkey, philomena
-from menagerie.http import edge, system
+from menagerie.http import edge, openapi, system
 from menagerie.http.metrics import Metrics
 from menagerie.http.routing import Door
 from menagerie.library import Library
@@ -23,7 +23,12 @@ def create_app(library: Library) -> Litestar:
     """Put doors in front of an open `library`, which the application closes when it stops."""
     metrics = Metrics(library) if library.settings.metrics else None
     spoken = dialects(library)
-    doors = [*spoken, web.routes(library), system.door(library, metrics, spoken)]
+    documents = openapi.of_doors(library.settings.site_name, spoken)
+    doors = [
+        *spoken,
+        web.routes(library, documents),
+        system.door(library, metrics, spoken, documents),
+    ]
     return edge.application(library, doors, metrics)
 
 

@@ -33,6 +33,15 @@ class Made:
         return answers.json({**self.document, "servers": [{"url": call.base_url}]})
 
 
+def of_doors(site: str, dialects: Sequence[Door]) -> dict[str, Made]:
+    """Return one document for each API that `dialects` speak, by its title in lower case."""
+    made: dict[str, Made] = {}
+    for title in dict.fromkeys(dialect.title for dialect in dialects if dialect.title):
+        members = [dialect for dialect in dialects if dialect.title == title]
+        made[title.lower()] = Made(f"{site}: {title}", members[0].description, members)
+    return made
+
+
 def document(title: str, description: str, doors: Sequence[Door]) -> dict[str, Any]:
     """Return one document of everything `doors` do."""
     shapes = [

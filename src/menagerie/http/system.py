@@ -1,7 +1,7 @@
-"""Paths for operators and programmers: health, metrics, OpenAPI documents and their page."""
+"""Paths for operators and programmers: health, metrics, OpenAPI documents."""
 
-from collections.abc import Callable, Sequence
-from html import escape
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from menagerie.errors import MenagerieError, Unavailable
 from menagerie.http import answers, openapi
@@ -12,8 +12,16 @@ from menagerie.http.routing import Door, Operation, Runs
 from menagerie.library import SYSTEM, Library
 
 
-def door(library: Library, metrics: Metrics | None, dialects: Sequence[Door]) -> Door:
-    """Return the door of these paths; `dialects` are the ones whose documents it serves."""
+def door(
+    library: Library,
+    metrics: Metrics | None,
+    dialects: Sequence[Door],
+    documents: Mapping[str, openapi.Made] = MappingProxyType({}),
+) -> Door:
+    """Return the door of these paths.
+
+    It serves one document of all `dialects`, and `documents`, one for each API by its name.
+    """
     operations = [
         _read("/healthz", _health, runs=Runs.EXECUTOR),
         _read("/readyz", _ready, runs=Runs.EXECUTOR),
@@ -21,14 +29,11 @@ def door(library: Library, metrics: Metrics | None, dialects: Sequence[Door]) ->
     if metrics is not None:
         operations.append(_read("/metrics", _metrics(metrics), runs=Runs.EXECUTOR))
     site = library.settings.site_name
-    titles = list(dict.fromkeys(dialect.title for dialect in dialects if dialect.title))
     whole = openapi.Made(site, "Every API of this library.", dialects)
     operations.append(_read("/openapi.json", whole.answer))
-    for title in titles:
-        members = [dialect for dialect in dialects if dialect.title == title]
-        part = openapi.Made(f"{site}: {title}", members[0].description, members)
-        operations.append(_read(f"/openapi/{title.lower()}.json", part.answer))
-    operations.append(_read("/openapi", _page(site, whole)))
+    for name, part in documents.items():
+        operations.append(_read(f"/openapi/{name}.json", part.answer))
+    operations.append(_read("/openapi", lambda _call: answers.redirect("/api")))
     return Door(
         name="system",
         prefixes=("/healthz", "/readyz", "/metrics", "/openapi", "/openapi.json"),
@@ -61,26 +66,6 @@ def _ready(call: Call) -> Answer:
 def _metrics(metrics: Metrics) -> Callable[[Call], Answer]:
     def handler(_call: Call) -> Answer:
         return Answer(200, metrics.exposition(), media_type=CONTENT_TYPE)
-
-    return handler
-
-
-def _page(site: str, whole: openapi.Made) -> Callable[[Call], Answer]:
-    def handler(_call: Call) -> Answer:
-        rows = [
-            f"<tr><td>{method.upper()}</td><td><code>{escape(path)}</code></td>"
-            f"<td>{escape(entry['summary'])}</td></tr>"
-            for path, entries in whole.document["paths"].items()
-            for method, entry in entries.items()
-        ]
-        page = (
-            '<!doctype html><html lang="en"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>API of {escape(site)}</title><h1>API of {escape(site)}</h1>"
-            '<p>As an <a href="/openapi.json">OpenAPI document</a>.</p>'
-            f"<table>{''.join(rows)}</table></html>"
-        )
-        return answers.html(page, headers=[("content-security-policy", "default-src 'none'")])
 
     return handler
 

@@ -1,6 +1,7 @@
 """The web face: pages and forms for people, drawn on the server, usable without JavaScript."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from menagerie.errors import (
     Conflict,
@@ -17,6 +18,7 @@ from menagerie.errors import (
 from menagerie.http import answers
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call, WrongMethod
+from menagerie.http.openapi import Made
 from menagerie.http.parameters import Malformed, identifier
 from menagerie.http.routing import Door, ErrorAnswer, Handler, Operation, Runs
 from menagerie.library import Library
@@ -43,6 +45,7 @@ from menagerie.web import (
     validate,
     vocabulary,
 )
+from menagerie.web.reference import Reference
 from menagerie.web.render import url
 from menagerie.web.texts import marked
 from menagerie.web.visit import Visit, identify, reader, writer
@@ -297,10 +300,20 @@ _FILES: dict[str, tuple[Handler, Runs]] = {
 }
 
 
-def routes(_library: Library) -> Door:
-    """Return the door of the web: pages, forms and files below `/`."""
+def routes(_library: Library, documents: Mapping[str, Made] = MappingProxyType({})) -> Door:
+    """Return the door of the web: pages, forms and files below `/`.
+
+    `documents` are those of the APIs, by name, which the reference shows.
+    """
+    reference = Reference(documents)
+    shown = {
+        **_PAGES,
+        "/api": reference.index,
+        "/api/{name:str}": reference.api,
+        "/api/{name:str}/{operation:str}": reference.operation,
+    }
     operations = [
-        *(_operation("GET", path, reader(page)) for path, page in _PAGES.items()),
+        *(_operation("GET", path, reader(page)) for path, page in shown.items()),
         *(_operation("POST", path, writer(form)) for path, form in _FORMS.items()),
         *(_operation("POST", p, writer(form), takes_files=True) for p, form in _FILE_FORMS.items()),
         *(_operation("POST", p, writer(form), Runs.LONG) for p, form in _LONG_FORMS.items()),
