@@ -27,7 +27,8 @@ REPRESENTATIONS = ("thumb_tiny", "thumb_small", "thumb", "small", "medium", "lar
 class Site(Struct, frozen=True):
     """What shapes need to know of where they are shown.
 
-    `images_root` is the address in front of every file, `has_all_fields` the field profile.
+    `images_root` is the address in front of every file, `has_all_fields` the field profile,
+    `pseudonym` what people without a name are called in front of their number.
     """
 
     base_url: str
@@ -35,6 +36,7 @@ class Site(Struct, frozen=True):
     provider: str = "Ponybooru"
     provider_url: str = "https://ponybooru.org"
     has_all_fields: bool = True
+    pseudonym: str = "Background Pony"
 
 
 # Images.

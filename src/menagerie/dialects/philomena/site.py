@@ -14,7 +14,7 @@ from menagerie.core import filters, find, images, votes
 from menagerie.core.filters import Filter
 from menagerie.core.images import Image
 from menagerie.dialects.philomena import shapes
-from menagerie.errors import QueryError, Unauthenticated
+from menagerie.errors import Invalid, QueryError, Unauthenticated
 from menagerie.http.answers import TEXT, Answer, encode_json
 from menagerie.http.call import Call
 from menagerie.http.parameters import as_text, leading_integer, whole_number
@@ -56,6 +56,7 @@ def make_site(settings: Settings, base_url: str) -> shapes.Site:
         provider=provider,
         provider_url=settings.public_url.rstrip("/") or f"https://{provider.lower()}.org",
         has_all_fields=settings.text("philomena_fields") == "full",
+        pseudonym=settings.text("philomena_pseudonym"),
     )
 
 
@@ -76,11 +77,33 @@ def per_page_of(call: Call) -> int:
     return DEFAULT_PER_PAGE if number is None else max(1, min(number, MOST_PER_PAGE))
 
 
+def window_of(call: Call) -> tuple[int, int]:
+    """Return how many are asked for, and how many stand before them."""
+    size = per_page_of(call)
+    return size, (page_of(call) - 1) * size
+
+
 def signed_in(call: Call) -> Call:
     """Return the call of an account. Raises Unauthenticated, before anything else is looked at."""
     if not call.actor.is_signed_in:
         raise Unauthenticated
     return call
+
+
+_TRUE = {"true", "1", "on", "yes"}
+
+
+def is_true(value: object) -> bool:
+    """Tell whether a parameter, of whatever type, means yes."""
+    return as_text(value).lower() in _TRUE
+
+
+def ids_of(call: Call, name: str) -> list[int]:
+    """Return the ids sent under `name`. Raises Invalid, named so, for what can be none."""
+    found = [whole_number(text) for text in call.texts(name)]
+    if None in found:
+        raise Invalid({name: ["must be a list of ids"]})
+    return [number for number in found if number is not None]
 
 
 def query_of(call: Call) -> str:
