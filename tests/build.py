@@ -16,8 +16,13 @@ from menagerie.core import accounts, intake, keys, words
 from menagerie.library import SYSTEM, Actor, Library
 from menagerie.storage.schema import Audience, Role, WordKind
 
-WITHOUT_MODELS: dict[str, object] = {"review": "open", "recognition": False}
-"""Settings of tests that are not about recognition, which need not wait for it."""
+WITHOUT_MODELS: dict[str, object] = {
+    "review": "open",
+    "recognition": False,
+    "comment_interval": 0,
+    "topic_interval": 0,
+}
+"""Settings of tests that are about neither recognition nor pace, which need not wait for them."""
 
 PASSWORD = "correct horse battery"
 

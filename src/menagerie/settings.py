@@ -280,6 +280,20 @@ _OPTIONS: tuple[Option, ...] = (
         check=_at_least(0),
     ),
     Option(
+        "live_listeners",
+        int,
+        1000,
+        "Programs that may listen to the live feed at a time, per server process.",
+        check=_at_least(0),
+    ),
+    Option(
+        "live_listeners_per_address",
+        int,
+        20,
+        "How many of them may come from one address; 0 is no limit.",
+        check=_at_least(0),
+    ),
+    Option(
         "report_threshold",
         int,
         3,
@@ -296,6 +310,30 @@ _OPTIONS: tuple[Option, ...] = (
         "How long the archive of an export is kept.",
         "h",
         check=_at_least(1),
+    ),
+    Option(
+        "comment_interval",
+        int,
+        15,
+        "Shortest time between two comments or posts of one person, staff aside; 0 is none.",
+        "s",
+        check=_at_least(0),
+    ),
+    Option(
+        "topic_interval",
+        int,
+        300,
+        "Shortest time between two topics of one person, staff aside; 0 is none.",
+        "s",
+        check=_at_least(0),
+    ),
+    Option("guest_comments", bool, False, "Let people without an account comment on images."),
+    Option(
+        "hold_links",
+        bool,
+        False,
+        "Let comments and posts with links to other sites wait for a moderator, unless their"
+        " author is verified or of the staff.",
     ),
     Option("minimum_tags", int, 3, "Fewest tags of an image on the board.", check=_at_least(0)),
     Option(
@@ -414,11 +452,17 @@ class Settings(msgspec.Struct, frozen=True):
     strict_verdicts: bool
     moderator_weight: int
     crowd_rate: int
+    live_listeners: int
+    live_listeners_per_address: int
     report_threshold: int
     machine_id: str
     machine_secret: str
     export_workers: bool
     export_hours: int
+    comment_interval: int
+    topic_interval: int
+    guest_comments: bool
+    hold_links: bool
     minimum_tags: int
     anonymous_name: str
     mail_url: str

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from menagerie import jobs
 from menagerie.core import exports, filters, images, labels, rendering, snapshots
+from menagerie.core.talk import writing
 from menagerie.errors import NotFound
 from menagerie.library import SYSTEM, Library, Tx
 from menagerie.storage import migrate, schema, sql
@@ -174,7 +175,40 @@ def counters(tx: Tx) -> list[str]:
             account.id,
             _by(image.account_id, is_kept, number=func.sum(image.original_size_bytes)),
         ),
+        *_talk(tx),
     ]
+
+
+def _talk(tx: Tx) -> Iterator[str]:
+    """Compare what images and accounts say of comments, and forums of posts, with a recount."""
+    image, account, forum = schema.images.c, schema.accounts.c, schema.forums.c
+    comment, topic, post = schema.comments.c, schema.topics.c, schema.posts.c
+    is_shown = writing.counted(schema.comments)
+    is_public = exists().where(image.id == comment.image_id, image.audience == Audience.PUBLIC)
+    own_comments = and_(is_shown, ~comment.is_anonymous, is_public)
+    own_posts = and_(writing.counted(schema.posts), ~post.is_anonymous)
+    is_listed = topic.hidden_at.is_(None)
+    own_topics = and_(is_listed, ~topic.is_anonymous)
+    inside = func.sum(topic.post_count)
+    for kept, key, counted in (
+        (image.comment_count, image.id, _by(comment.image_id, is_shown)),
+        (account.comment_count, account.id, _by(comment.account_id, own_comments)),
+        (account.post_count, account.id, _by(post.account_id, own_posts)),
+        (account.topic_count, account.id, _by(topic.account_id, own_topics)),
+        (topic.post_count, topic.id, _by(post.topic_id)),
+        (forum.topic_count, forum.id, _by(topic.forum_id, is_listed)),
+        (forum.post_count, forum.id, _by(topic.forum_id, is_listed, number=inside)),
+    ):
+        yield from _wrong(tx, kept, key, counted)
+    yield from _wrong_polls(tx)
+
+
+def _wrong_polls(tx: Tx) -> Iterator[str]:
+    """Compare the votes that polls and their options count with a recount."""
+    poll, option, vote = schema.polls.c, schema.poll_options.c, schema.poll_votes.c
+    total = _by(option.poll_id, number=func.sum(option.vote_count))
+    yield from _wrong(tx, option.vote_count, option.id, _by(vote.option_id))
+    yield from _wrong(tx, poll.vote_count, poll.id, total)
 
 
 def _verdicts(tx: Tx) -> Iterator[str]:
