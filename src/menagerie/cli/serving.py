@@ -177,7 +177,7 @@ def _server(settings: Settings) -> Any:
         port=settings.port,
         interface=Interfaces.ASGI,
         workers=settings.workers,
-        websockets=False,
+        websockets=True,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_S,
         log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.warning,

@@ -14,6 +14,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from menagerie.http.live import IS_LIVE
 from menagerie.http.metrics import Metrics
 from menagerie.http.routing import Door, Mounting, plain_path
 from menagerie.library import Library
@@ -65,13 +66,15 @@ class Edge:
     def __init__(self, app: ASGIApp, mounting: Mounting, metrics: Metrics | None) -> None:
         self._app = app
         self._door = mounting.door
+        self._converse = mounting.converse
         self._metrics = metrics
         self._headers = {door.name: _door_headers(door) for door in mounting.doors}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            scope["path"] = plain_path(scope["path"])
+            await self._converse(scope, receive, send)
             return
         started = time.perf_counter()
         sent_id = _request_id(scope)
@@ -100,7 +103,7 @@ class Edge:
 
     def _note(self, scope: Scope, door: Door, status: int, seconds: float) -> None:
         method = str(scope.get("method"))
-        if self._metrics is not None:
+        if self._metrics is not None and IS_LIVE not in scope["state"]:
             route = scope.get("path_template") or f"{door.name} unmatched"
             self._metrics.observe(str(route), method, status, seconds)
         # A gallery page makes fifty reads: they would bury what matters.

@@ -3,7 +3,7 @@
 A door says which paths are its own, how it recognises callers and how it words errors. Litestar
 finds the operation; unmatched paths and wrong methods, which it answers outside any route, are
 answered by the door with the longest matching prefix. A path that several doors have is answered
-by the one whose prefix it is.
+by the one that claims the request, else by the one whose prefix it is.
 """
 
 import asyncio
@@ -20,13 +20,14 @@ import structlog
 from litestar import HttpMethod, Request
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import Receive, Scope
+from litestar.types import Receive, Scope, Send
 
-from menagerie.errors import NotFound, Unavailable
+from menagerie.errors import MenagerieError, NotFound, Unavailable
 from menagerie.http import limits
 from menagerie.http.answers import Answer, Waiting
 from menagerie.http.call import Call, WrongMethod, anonymous
 from menagerie.http.limits import FIELD_LIMIT_BYTES, MIB
+from menagerie.http.live import Socket, Talk
 from menagerie.http.parameters import Malformed
 from menagerie.library import Actor, Library
 from menagerie.storage.database import is_disk_full
@@ -77,6 +78,7 @@ class Operation(NamedTuple):
     """One thing a door does: `method` on any of `paths` (Litestar's syntax) runs `handler`.
 
     `most_text_bytes` is how much of a body is kept in memory: its fields, JSON; files are not.
+    Where several doors have the path, `claims` says which requests are this one's whosever it is.
     """
 
     method: str
@@ -90,6 +92,7 @@ class Operation(NamedTuple):
     outcomes: tuple[Outcome, ...] = ()
     needs_key: bool = False
     is_documented: bool = True
+    claims: Callable[[Scope], bool] | None = None
 
 
 class Door(NamedTuple):
@@ -98,6 +101,7 @@ class Door(NamedTuple):
     In a prefix, `*` stands for anything within one segment. `errors` maps exceptions to answers,
     the nearest base class wins, and must have `Exception`. `headers` go with every answer under
     its prefixes, unless the answer has its own; `finish` adds those that depend on the call.
+    `sockets` has what is done with WebSockets, by path; `stop` is called when the server stops.
     """
 
     name: str
@@ -116,6 +120,8 @@ class Door(NamedTuple):
     shapes: tuple[Any, ...] = ()  # further types that the documentation refers to
     # How callers may say who they are, as OpenAPI's security schemes, by a short name.
     credentials: Mapping[str, Mapping[str, str]] = {}
+    sockets: Mapping[str, Talk] = {}
+    stop: Callable[[], None] | None = None
 
 
 def answer_error(door: Door, error: Exception, call: Call) -> Answer:
@@ -182,6 +188,9 @@ class Mounting:
         # Nor must uploads wait behind what is painted here or asked of another machine.
         self.long = ThreadPoolExecutor(threads, thread_name_prefix="long")
         self.spool: Path = limits.spool_folder(library.settings.data_path)
+        self._talks = {
+            path: (door, talk) for door in self.doors for path, talk in door.sockets.items()
+        }
         # By the path as the framework writes it and the method.
         self._runs: dict[str, dict[str, _Endpoint]] = {}
 
@@ -223,8 +232,23 @@ class Mounting:
         call = Call(self.library, request.scope, identify=door.identify)
         return _finished(door, call, answer_error(door, of_framework(error), call))
 
+    async def converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Talk over a WebSocket, or refuse it where there is nothing to talk about."""
+        door, talk = self._talks.get(scope["path"], (self.door(scope["path"]), None))
+        socket = Socket(Call(self.library, scope, identify=door.identify), receive, send)
+        try:
+            if talk is not None:
+                await talk(socket)
+        except (MenagerieError, Malformed) as error:
+            log.debug("a socket was refused", path=scope["path"], reason=str(error))
+        finally:
+            await socket.close()
+
     def close(self) -> None:
         """Let running operations end and take no more."""
+        for door in self.doors:
+            if door.stop is not None:
+                door.stop()
         self.executor.shutdown()
         self.uploads.shutdown()
         self.long.shutdown()
@@ -260,9 +284,13 @@ class Mounting:
         first = sharers[0][0].name
         if len(run) == 1 and not run[first][1]:
             return run[first][0]
+        claims = [(op.claims, door.name) for door, op, _ in sharers if op.claims is not None]
 
         async def endpoint(scope: Scope, receive: Receive) -> Answer:
-            owner = self.door(scope["path"]).name if len(run) > 1 else first
+            owner = first
+            if len(run) > 1:
+                claimed = (name for claim, name in claims if claim(scope))
+                owner = next(claimed, None) or self.door(scope["path"]).name
             answer, names = run.get(owner) or run[first]
             scope["path_params"] = dict(zip(names, scope["path_params"].values(), strict=True))
             return await answer(scope, receive)
