@@ -1,6 +1,7 @@
 """Where the dialect is reached, how it knows callers, and how it words errors."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -137,10 +138,14 @@ _BLANK = (
 )
 
 
+# What is said of an image itself; other things below it have fields of their own.
+_OF_IMAGE = re.compile(r"/images(?:/\d+)?$|/search/\w+$")
+
+
 def _fields(error: Invalid, call: Call) -> Answer:
     if "/filters" in call.path:
         return _errors({_FILTER_FIELDS.get(name, name): t for name, t in error.fields.items()})
-    return _errors(_renamed(error.fields))
+    return _errors(_renamed(error.fields) if _OF_IMAGE.search(call.path) else error.fields)
 
 
 def _renamed(fields: Mapping[str, Sequence[str]]) -> dict[str, list[object]]:

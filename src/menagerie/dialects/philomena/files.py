@@ -1,7 +1,7 @@
-"""Files of images, at the addresses that the API gives out.
+"""Files of images, avatars and badges, at the addresses that the API gives out.
 
 An address does not say who may see the picture: a private one needs the key (`?key=`) or the
-session of its owner, and a removed one those of a moderator.
+session of its owner, and a removed one those of a moderator. Avatars and badges are everybody's.
 """
 
 import re
@@ -27,6 +27,7 @@ RETRY_AFTER_S = 2
 _DATE = r"\d{4}/\d{1,2}/\d{1,2}"
 _WHOLE = re.compile(rf"/(view|download)/{_DATE}/(\d{{1,19}})(?:[^0-9/][^/]*)?\.([a-z0-9]+)")
 _NAMED = re.compile(rf"/{_DATE}/(\d{{1,19}})/([a-z_]+)\.([a-z0-9]+)")
+_AVATAR = re.compile(r"/(avatars/([0-9a-f]{2})/(\2[0-9a-f]{126})\.webp)")
 _NAMES = frozenset({*render.NAMES, "rendered"})
 
 
@@ -38,7 +39,7 @@ def operations(library: Library) -> list[Operation]:
             (site.prefix_of(library.settings) + site.IMG + "/{rest:path}",),
             serve,
             Runs.EXECUTOR,
-            summary="A file of an image, as addressed in answers.",
+            summary="A file of an image, an avatar or a badge, as addressed in answers.",
             parameters=(
                 Parameter("rest", "The rest of the address.", "path", "view/2024/1/2/1.png"),
                 site.KEY,
@@ -71,6 +72,8 @@ def identify(call: Call) -> Actor:
 def serve(call: Call) -> Answer:
     """GET /img/…."""
     rest = str(call.scope["path_params"]["rest"])
+    if avatar := _AVATAR.fullmatch(rest):
+        return media.serve(call, media.File(name=avatar[1], digest=avatar[3]))
     image_id, name, ending, saves = parse(rest)
     with call.reading() as tx:
         image = images.get(tx, image_id)

@@ -41,10 +41,11 @@ class Table:
         needs_key: bool = False,
     ) -> None:
         """Add a GET; `more` are parameters, and outcomes besides 200 and what any may say."""
-        outcomes = (*_of(more, Outcome), *site.READS)
+        outcomes = site.READS
         if needs_key:
             outcomes = (site.UNAUTHENTICATED, site.NOT_ALLOWED, *outcomes)
-        self._add("GET", tail, handler, summary, shape, more, outcomes, needs_key=needs_key)
+        about = self._operation("GET", tail, handler, summary, shape)
+        self.operations.append(_with(about, more, outcomes)._replace(needs_key=needs_key))
 
     def write(
         self,
@@ -56,37 +57,33 @@ class Table:
         *more: Parameter | Outcome,
     ) -> None:
         """Add an operation that changes something, with a key."""
-        outcomes = (*_of(more, Outcome), *site.WRITES)
-        self._add(method, tail, handler, summary, shape, more, outcomes, needs_key=True)
+        about = self._operation(method, tail, handler, summary, shape)
+        self.operations.append(_with(about, more, site.WRITES)._replace(needs_key=True))
 
-    def _add(
-        self,
-        method: str,
-        tail: str,
-        handler: Handler,
-        summary: str,
-        shape: Any,
-        more: tuple[Parameter | Outcome, ...],
-        outcomes: tuple[Outcome, ...],
-        *,
-        needs_key: bool,
-    ) -> None:
-        self.operations.append(
-            Operation(
-                method,
-                site.paths(self._library, tail),
-                handler,
-                Runs.EXECUTOR,
-                summary=summary,
-                parameters=(*_path_parameters(tail), site.KEY, *_of(more, Parameter)),
-                outcomes=(Outcome(200, "As it is now.", shape), *outcomes),
-                needs_key=needs_key,
-            )
+    def _operation(
+        self, method: str, tail: str, handler: Handler, summary: str, shape: Any
+    ) -> Operation:
+        return Operation(
+            method,
+            site.paths(self._library, tail),
+            handler,
+            Runs.EXECUTOR,
+            summary=summary,
+            parameters=(*_path_parameters(tail), site.KEY),
+            outcomes=(Outcome(200, "As it is now.", shape),),
         )
 
 
-def _of(more: tuple[Parameter | Outcome, ...], kind: type) -> tuple[Any, ...]:
-    return tuple(one for one in more if isinstance(one, kind))
+def _with(
+    operation: Operation, more: tuple[Parameter | Outcome, ...], outcomes: tuple[Outcome, ...]
+) -> Operation:
+    """Add parameters and outcomes to an operation."""
+    parameters = tuple(one for one in more if isinstance(one, Parameter))
+    own = tuple(one for one in more if isinstance(one, Outcome))
+    return operation._replace(
+        parameters=(*operation.parameters, *parameters),
+        outcomes=(*operation.outcomes, *own, *outcomes),
+    )
 
 
 def _path_parameters(tail: str) -> list[Parameter]:
