@@ -302,7 +302,7 @@ def test_a_dataset_is_made_in_the_background_and_downloaded(open_browser, librar
     made = browser.post("/export", form)
     assert made.status_code == 303, text_of(made)
     address = made.headers["location"]
-    assert 'data-poll="#export"' in browser.get(address).text
+    assert 'hx-select="#export"' in browser.get(address).text
     assert browser.get(f"{address}/download").content[:2] != b"PK"
     run_jobs(library)
     page = browser.get(address)

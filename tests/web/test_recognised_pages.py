@@ -15,7 +15,7 @@ from menagerie.vision.models import Models
 from web.conftest import text_of
 
 CAT = (resources.files("menagerie.data.demo") / "pictures" / "cat.jpg").read_bytes()
-POLLS = re.compile(r'data-poll="#recognised-\d+" data-from="(/images/\d+/status)"')
+POLLS = re.compile(r'hx-get="(/images/\d+/status)" hx-trigger="load delay:1s"')
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +44,10 @@ def test_an_upload_says_how_far_it_is_and_then_what_it_shows(open_browser, libra
     page = browser.get(made.headers["location"])
     assert "Now looking at what it shows. Nothing unsafe was seen." in text_of(page)
     status = POLLS.search(page.text)[1]
-    assert "data-poll" in browser.get(status).text
+    assert "hx-get" in browser.get(status).text
     work(library)
     done = browser.get(status)
-    assert "data-poll" not in done.text
+    assert "hx-get" not in done.text
     assert "Ready" in text_of(done)
     assert 'href="/breeds/egyptian-mau"' in done.text
     # A visitor reads what it shows, and not how it was judged.
@@ -75,7 +75,7 @@ def test_what_may_not_be_safe_says_so_to_its_owner(open_browser, library, alice,
     image_id = build.image(library, "safe, woman, solo", actor=alice, data=woman)
     page = open_browser("Alice").get(f"/images/{image_id}")
     assert "A person decides. It looks like adult content." in text_of(page)
-    assert "data-poll" not in page.text
+    assert "hx-get" not in page.text
     assert "unsafe" not in text_of(open_browser().get(f"/images/{image_id}"))
     assert "adult" not in text_of(open_browser().get(f"/images/{image_id}"))
 

@@ -72,7 +72,7 @@ class StyleRules:
 
 def static_paths() -> list[Path]:
     """Return the static files, those in `vendor` included."""
-    return sorted(path for path in STATIC.rglob("*") if path.is_file())
+    return sorted(path for path in STATIC.rglob("*") if path.is_file() and path.suffix != ".md")
 
 
 @lru_cache
@@ -109,6 +109,30 @@ def segment(text: str) -> str:
     'artist-colon-a+b%2Fc'
     """
     return quote(text, safe="+:@!$,~")
+
+
+def swapping(place: str, action: str, method: str = "post") -> Markup:
+    """Return the attributes of a form, or a link, whose answer replaces one part of its page.
+
+    `place` is the part's id with a hash. Of an answer that is a whole page only that part is taken.
+
+    >>> print(swapping("#marks", "/images/1/vote"))
+     hx-post="/images/1/vote" hx-target="#marks" hx-select="#marks" hx-swap="outerHTML show:none"
+    """
+    how = Markup(' hx-{}="{}" hx-target="{}" hx-select="{}" hx-swap="outerHTML show:none"')
+    return how.format(method, action, place, place)
+
+
+def again(place: str, address: str) -> Markup:
+    """Return the attributes of a part that asks `address` for itself anew after a second.
+
+    It goes on until the answer's part has none of them.
+    """
+    how = Markup(
+        ' hx-get="{}" hx-trigger="load delay:1s" hx-select="{}" hx-target="this"'
+        ' hx-swap="outerHTML"'
+    )
+    return how.format(address, place)
 
 
 def iso(moment: int) -> str:
@@ -192,7 +216,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    made.globals.update(static=static, url=url, **_speech(language))
+    made.globals.update(static=static, url=url, swapping=swapping, again=again, **_speech(language))
     made.filters.update(
         number=partial(languages.number, language=language),
         size=partial(languages.size, language=language),

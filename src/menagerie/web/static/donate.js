@@ -1,5 +1,4 @@
 // Several pictures, one after the other: each with its own line that says how far it is.
-import { watch } from "./poll.js";
 import { readPage } from "./read.js";
 
 function enhance(form) {
@@ -82,7 +81,7 @@ function enhance(form) {
     const isTaken = outcome && outcome.dataset.outcome !== "refused";
     if (isTaken) {
       item.replaceWith(outcome);
-      watch(outcome);
+      window.htmx?.process(outcome);
     } else {
       const text = outcome ?? page.querySelector("main .field .wrong, main .wrong, main h1");
       const problems = [...(outcome ?? page).querySelectorAll(outcome ? ".why" : "main .wrong")].map((p) => p.textContent.trim());

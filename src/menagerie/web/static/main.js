@@ -1,36 +1,16 @@
 // What pages can do beyond links and forms. Everything here is an addition: nothing needs it.
-import { watch } from "./poll.js";
+import "./parts.js";
 import { readPage } from "./read.js";
 import { suggest } from "./suggest.js";
 import { upload } from "./upload.js";
 
-// Forms that change one part of the page: send, then put that part of the answer in place.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (form.dataset.ask && !window.confirm(form.dataset.ask)) {
-    event.preventDefault();
-    return;
-  }
-  const place = form.dataset.swap;
-  if (!place || event.defaultPrevented) return;
+// Forms that want to be asked about; before anything else sends them.
+document.addEventListener("submit", (event) => {
+  const { ask } = event.target.dataset;
+  if (!ask || window.confirm(ask)) return;
   event.preventDefault();
-  const button = event.submitter;
-  button?.setAttribute("aria-busy", "true");
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    const page = readPage(await answer.text());
-    const fresh = page.querySelector(place);
-    const old = document.querySelector(place);
-    if (!fresh || !old) throw new Error("no such part");
-    const at = [...old.querySelectorAll("button")].indexOf(button);
-    old.replaceWith(fresh);
-    enhance(fresh);
-    if (at >= 0) fresh.querySelectorAll("button")[at]?.focus();
-  } catch {
-    form.removeAttribute("data-swap");
-    form.requestSubmit(button);
-  }
-});
+  event.stopPropagation();
+}, true);
 
 // Menus close on a click elsewhere and on Escape.
 document.addEventListener("click", (event) => {
@@ -132,6 +112,5 @@ async function lookAgain() {
 }
 if (waiting) setTimeout(lookAgain, Number(waiting.dataset.refresh) * 1000);
 
-// Long work, and what it leaves behind.
-watch(document);
+// Parts that were put in place later.
 document.addEventListener("fresh", (event) => enhance(event.target));
