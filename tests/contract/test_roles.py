@@ -39,6 +39,7 @@ READS: dict[str, tuple[int, int, int, int, int]] = {
     "/oembed?url=/{removed}": (404, 404, 404, 404, 404),
     "/oembed?url=/{private}": (404, 200, 404, 404, 404),
     "/api/v1/rss/watched": (302, 200, 200, 200, 200),
+    "/events?follow=false&since=0": (200, 200, 200, 200, 200),
     "/autocomplete/tags?term=dog": (200, 200, 200, 200, 200),
     "/autocomplete/compiled": (404, 404, 404, 404, 404),
     "/fetch/tags?ids[]=1": (200, 200, 200, 200, 200),

@@ -255,6 +255,11 @@ class Listener:
         """Begin with what comes after `cursor`."""
         self.cursor = cursor
 
+    @property
+    def newest(self) -> int:
+        """The place of what happened last."""
+        return self._hub.seq
+
     def wake(self) -> None:
         """Look for what is new."""
         self._woken.set()

@@ -35,9 +35,12 @@ def since_of(call: Call) -> int | None:
 
 
 class EventStream(Answer):
-    """Tells what happens as server-sent events, until one side has enough."""
+    """Tells what happens as server-sent events, until one side has enough.
 
-    __slots__ = ("_call", "_hub", "_kinds", "_since")
+    With the parameter `follow` set to false it ends when it has told what the log has.
+    """
+
+    __slots__ = ("_call", "_follows", "_hub", "_kinds", "_since")
 
     def __init__(self, hub: Hub, call: Call) -> None:
         """Raises Invalid for kinds that there are not, Unavailable and RateLimited for no room."""
@@ -48,6 +51,7 @@ class EventStream(Answer):
         self._call = call
         self._kinds = kinds_of(call)
         self._since = since_of(call)
+        self._follows = call.text("follow").lower() not in {"false", "0", "no"}
         hub.require_room(call)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +68,7 @@ class EventStream(Answer):
                 await send(
                     {"type": "http.response.start", "status": self.status, "headers": self.headers}
                 )
-                async for piece in _events(listener, self._call.base_url):
+                async for piece in _events(listener, self._call.base_url, follows=self._follows):
                     async with asyncio.timeout(SEND_S):
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
             except (TimeoutError, OSError):
@@ -81,18 +85,20 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _events(listener: Listener, base: str) -> AsyncIterator[bytes]:
+async def _events(listener: Listener, base: str, *, follows: bool) -> AsyncIterator[bytes]:
     """Yield the text of the stream; each piece says how far it goes, so that one can come back."""
     yield b"retry: %d\nid: %d\n\n" % (RETRY_MS, listener.cursor)
     while not listener.is_over:
         try:
-            messages = await listener.more(HEARTBEAT_S)
+            messages = await listener.more(HEARTBEAT_S if follows else 0)
         except Missed as error:
             # The client comes back by itself, and gets the rest from the log.
             yield _event(missed(error.seq), missed(error.seq).data(base))
             return
         if messages:
             yield b"".join([message.framed(_event, base) for message in messages])
+        elif not follows:
+            return
         elif not listener.is_over:
             yield b"id: %d\n: nothing new\n\n" % listener.cursor
 

@@ -9,6 +9,7 @@ import msgspec
 from menagerie.core import credentials
 from menagerie.dialects.philomena import (
     files,
+    firehose,
     handlers_edits,
     handlers_filters,
     handlers_images,
@@ -75,6 +76,7 @@ def doors(library: Library) -> list[Door]:
             errors=files.ERRORS,
             allows_origins=True,
         ),
+        firehose.door(library, ERRORS),
     ]
 
 
