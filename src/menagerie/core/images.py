@@ -94,6 +94,9 @@ class Image(visibility.Facts, frozen=True, kw_only=True):
     annotation_count: int
     coverage: float
     is_withheld: bool
+    locks_comments: bool
+    locks_tags: bool
+    locks_description: bool
     account_name: str | None
     tags: tuple[TagRef, ...] = ()
     sources: tuple[str, ...] = ()

@@ -26,17 +26,22 @@ from menagerie.core import (
     visibility,
     votes,
 )
+from menagerie.core.people import following, news
+from menagerie.core.people.following import Followed
+from menagerie.core.talk import comments
 from menagerie.errors import Invalid, NotFound
 from menagerie.library import Tx
 from menagerie.search import texts
 from menagerie.storage import schema
-from menagerie.storage.schema import Audience, ChangeKind, EventKind, Review
+from menagerie.storage.schema import Audience, ChangeKind, EventKind, NewsKind, Review
 
 MAX_REASON_CHARACTERS = 1000
 DEFAULT_REASON = "Removed by a moderator"
 # Their fields in the index of words.
 REMOVAL_REASON = "image.deletion_reason"
 SCRATCHPAD = "image.scratchpad"
+FIELD_OF_COLUMN = {"removal_reason": REMOVAL_REASON, "scratchpad": SCRATCHPAD}
+"""The fields of columns of images that moderators write."""
 
 note = staff_log.note
 """Write an act of moderation into the log; apart, as modules to the left of this one do so too."""
@@ -224,9 +229,10 @@ def merge(tx: Tx, image_id: int, target_id: int) -> int:
     """Replace an image by another that shows the same, and return the id of that.
 
     The target gets its tags with the verdicts on them, outlines, descriptions, sources, faves,
-    votes, hides, subscriptions and places in galleries, and the earlier of both `first_seen_at`. A
-    target that was merged itself stands for its own; images merged into this one follow it. Raises
-    NotFound; Invalid (`target`) for the same image and for one that is removed.
+    votes, hides, subscriptions, comments and places in galleries, and the earlier of both
+    `first_seen_at`; who follows the image is told. A target that was merged itself stands for its
+    own; images merged into this one follow it. Raises NotFound; Invalid (`target`) for the same
+    image and for one that is removed.
     """
     facts = _get_public(tx, image_id)
     target = _get_public(tx, target_id)
@@ -239,6 +245,8 @@ def merge(tx: Tx, image_id: int, target_id: int) -> int:
     if facts.merged_into_id is not None:
         raise Invalid({"image": [f"is already merged into image {facts.merged_into_id}"]})
     before = _watch_merge(tx, image_id, target.id)
+    followers = following.followers(tx, Followed.IMAGE, image_id)
+    comments.move_all(tx, image_id, target.id)
     labels.move_all(tx, image_id, target.id)
     redrawing.to_image(tx, image_id, target.id)
     votes.move_all(tx, image_id, target.id)
@@ -251,6 +259,7 @@ def merge(tx: Tx, image_id: int, target_id: int) -> int:
     images.change(tx, target.id, first_seen_at=earlier)
     tx.happened(EventKind.IMAGE_MERGE, image_id, target.id)
     tx.happened(EventKind.IMAGE_UPDATE, target.id)
+    news.tell(tx, followers, NewsKind.MERGE, image_id, target.id)
     details: dict[str, object] = {"target_id": target.id}
     note(tx, "merge", "image", image_id, details=details, before=before)
     return target.id
@@ -272,14 +281,14 @@ def _watch_merge(tx: Tx, image_id: int, target_id: int) -> staff_log.Watch:
         schema.image_subscriptions,
         schema.image_sources,
     )
-    moved = (schema.image_texts, schema.comments)
     asserted = ("origin", "state", "confidence", "account_id", "created_at")
     watched = staff_log.Watched
     return staff_log.watch(
         tx,
         watched(schema.labels, schema.labels.c.image_id == target_id, asserted),
         *(watched(table, table.c.image_id == target_id) for table in of_target),
-        *(watched(table, table.c.image_id.in_(both), ("image_id",)) for table in moved),
+        watched(schema.image_texts, schema.image_texts.c.image_id.in_(both), ("image_id",)),
+        watched(schema.comments, schema.comments.c.image_id.in_(both), ("image_id", "pseudonym")),
         watched(schema.gallery_images, place.gallery_id.in_(galleries)),
         watched(schema.galleries, gallery.id.in_(shown), ("thumbnail_id",)),
         watched(

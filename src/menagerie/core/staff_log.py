@@ -106,11 +106,13 @@ def note(
     reason: str = "",
     details: dict[str, object] | None = None,
     before: Watch | None = None,
+    journal: Sequence[Journal] = (),
     with_ids: Iterable[int] = (),
 ) -> int:
     """Write an act of moderation into the log and return its id; `moderation.log` reads it.
 
-    `before` is what `watch` returned before the act. `with_ids` are other entries that belong to
+    `before` is what `watch` returned before the act; who knows what changed gives the `journal`
+    itself. `with_ids` are other entries that belong to
     it and are undone with it.
     """
     details = dict(details or {})
@@ -125,7 +127,7 @@ def note(
             subject_id=subject_id,
             reason=reason,
             details=msgspec.json.encode(details).decode() if details else "",
-            journal=_written(tx, before),
+            journal=_written(list(journal) if before is None else before.journal(tx)),
             created_at=tx.now_s,
         )
         .returning(schema.moderation_log.c.id)
@@ -133,14 +135,20 @@ def note(
     return int(made.scalar_one())
 
 
-def _written(tx: Tx, before: Watch | None) -> str:
-    if before is None:
-        return ""
-    journal = before.journal(tx)
-    if journal is None:
-        return TOO_LARGE
-    text = msgspec.json.encode(journal).decode() if journal else ""
+def _written(journal: list[Journal] | None) -> str:
+    if not journal:
+        return "" if journal is not None else TOO_LARGE
+    text = msgspec.json.encode(journal).decode()
     return text if len(text) <= MOST_BYTES else TOO_LARGE
+
+
+def read_journal(tx: Tx, entry_id: int) -> list[Journal]:
+    """Return what an act changed, table by table, as far as that was kept."""
+    row = schema.moderation_log.c
+    text = tx.scalar(select(row.journal).where(row.id == entry_id))
+    if not text or text == TOO_LARGE:
+        return []
+    return msgspec.json.decode(text, type=list[Journal])
 
 
 def newest(tx: Tx) -> int:

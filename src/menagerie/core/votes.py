@@ -304,7 +304,7 @@ def move_all(tx: Tx, from_id: int, to_id: int) -> None:
     moved |= _copy(tx, schema.hides, from_id, to_id)
     moved |= _copy(tx, schema.image_subscriptions, from_id, to_id)
     if moved:
-        _count_again(tx, [to_id])
+        count_again(tx, [to_id])
         for account_id in sorted(moved):
             tx.changed(ChangeKind.INTERACTION, account_id, to_id)
 
@@ -337,12 +337,12 @@ def forget_account(tx: Tx, account_id: int) -> None:
             tx.execute(select(table.c.image_id).where(table.c.account_id == account_id)).scalars()
         )
         tx.execute(delete(table).where(table.c.account_id == account_id))
-    _count_again(tx, sorted(touched))
+    count_again(tx, sorted(touched))
     for image_id in sorted(touched):
         tx.changed(ChangeKind.INTERACTION, account_id, image_id)
 
 
-def _count_again(tx: Tx, image_ids: Iterable[int]) -> None:
+def count_again(tx: Tx, image_ids: Iterable[int]) -> None:
     """Set the counters of images from the rows they count."""
     vote, fave, hide = schema.votes.c, schema.faves.c, schema.hides.c
 
