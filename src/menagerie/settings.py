@@ -6,6 +6,7 @@ Last wins: the default, `menagerie.toml` in the data folder, `MENAGERIE_NAME`, f
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
@@ -327,6 +328,15 @@ _OPTIONS: tuple[Option, ...] = (
         "s",
         check=_at_least(0),
     ),
+    Option(
+        "message_interval",
+        int,
+        60,
+        "Shortest time between two conversations that one account begins, unless it is verified or"
+        " of the staff; 0 is none.",
+        "s",
+        check=_at_least(0),
+    ),
     Option("guest_comments", bool, False, "Let people without an account comment on images."),
     Option(
         "hold_links",
@@ -461,6 +471,7 @@ class Settings(msgspec.Struct, frozen=True):
     export_hours: int
     comment_interval: int
     topic_interval: int
+    message_interval: int
     guest_comments: bool
     hold_links: bool
     minimum_tags: int
@@ -489,6 +500,23 @@ class Settings(msgspec.Struct, frozen=True):
     def effective_database_url(self) -> str:
         """The database's URL, SQLite in the data folder unless another is set."""
         return self.database_url or f"sqlite:///{self.data_path.absolute() / 'menagerie.db'}"
+
+
+def shown(option: Option, current: Settings) -> str:
+    """Return a setting's value as text, masked if it is a secret or a password within an address.
+
+    >>> shown(_BY_NAME["analyst_url"], load({"analyst_url": "http://me:secret@host/v1"}, {}))
+    'http://me:••••••@host/v1'
+    """
+    value = current.of_dialects.get(option.name) or getattr(current, option.name, "")
+    if option.is_secret and value:
+        return _MASK
+    text = str(value).lower() if option.type is bool else str(value)
+    return _PASSWORD.sub(rf"\g<1>{_MASK}@", text)
+
+
+_MASK = "••••••"
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]+@")
 
 
 def load(

@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from menagerie.cli import terminal
-from menagerie.settings import OPTIONS, Option, Settings
+from menagerie.settings import OPTIONS, Option, shown
 
 
 def settings(*, data: terminal.DataFolder = None, markdown: bool = False) -> None:
@@ -24,14 +24,6 @@ def settings(*, data: terminal.DataFolder = None, markdown: bool = False) -> Non
     for option in OPTIONS:
         table.add_row(option.name, shown(option, current), current.sources[option.name])
     terminal.out.print(table)
-
-
-def shown(option: Option, current: Settings) -> str:
-    """Return a setting's value as text, masked if it is a secret."""
-    value = current.of_dialects.get(option.name) or getattr(current, option.name, "")
-    if option.is_secret and value:
-        return "••••••"
-    return str(value).lower() if option.type is bool else str(value)
 
 
 def reference() -> str:

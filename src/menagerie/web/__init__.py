@@ -23,6 +23,7 @@ from menagerie.http.parameters import Malformed, identifier
 from menagerie.http.routing import Door, ErrorAnswer, Handler, Operation, Runs
 from menagerie.library import Library
 from menagerie.web import (
+    admin,
     breeds,
     choices,
     datasets,
@@ -167,7 +168,7 @@ def _short(visit: Visit) -> Answer:
 
 
 def _robots(_call: Call) -> Answer:
-    own = ("settings", "moderation", "login", "private", "pets")
+    own = ("admin", "settings", "moderation", "login", "private", "pets")
     lines = ["User-agent: *", *(f"Disallow: /{name}" for name in own)]
     return answers.text("\n".join([*lines, ""]))
 
@@ -209,6 +210,8 @@ _PAGES: dict[str, PageHandler] = {
     "/moderation/requests": publishing.queue,
     "/moderation/accounts": limits.page,
     "/moderation/accounts/{id:str}": limits.account_page,
+    "/admin": admin.page,
+    "/admin/settings": admin.settings,
     "/private": publishing.page,
     "/images/{id:str}/report": reports.page,
     "/validate": validate.page,
@@ -272,6 +275,8 @@ _FORMS: dict[str, PageHandler] = {
     "/moderation/reports/{id:str}": reports.resolve,
     "/moderation/requests/{key:str}": publishing.decide,
     "/moderation/accounts/{id:str}": limits.change,
+    "/admin/retry": admin.retry,
+    "/admin/check": admin.check,
     "/private/{id:str}/ask": publishing.ask,
     "/private/{id:str}/cancel": publishing.cancel,
     "/images/{id:str}/report": reports.report,

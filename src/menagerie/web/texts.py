@@ -177,6 +177,8 @@ NOTICES = {
     "welcome": marked("Welcome back."),
     "left": marked("You are logged out."),
     "saved": marked("Saved."),
+    "retried": marked("The jobs are tried again."),
+    "checking": marked("The library is being checked."),
     "uploaded": marked("Your picture is in."),
     "waiting": marked("Your picture is in, and waits for review."),
     "deleted": marked("Deleted."),
