@@ -8,6 +8,7 @@ MenagerieError
 ├── QueryError          a search query cannot be understood
 ├── Conflict            the same file is already here
 ├── Unauthenticated     nobody, or wrong credentials
+│   └── SecondFactorNeeded  the password is right, and a code is missing or wrong
 ├── Forbidden           somebody, but may not
 │   └── Banned          somebody who is shut out
 ├── TooLarge            more bytes than the limit
@@ -114,6 +115,15 @@ class Unauthenticated(MenagerieError):
     code = "unauthenticated"
 
     def __init__(self, message: str = "You must log in to do that.") -> None:
+        super().__init__(message)
+
+
+class SecondFactorNeeded(Unauthenticated):
+    """The password is right, but the account also asks for a code, which is missing or wrong."""
+
+    code = "second_factor_needed"
+
+    def __init__(self, message: str = "Give the code that your app shows, or a spare one.") -> None:
         super().__init__(message)
 
 

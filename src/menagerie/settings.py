@@ -347,6 +347,20 @@ _OPTIONS: tuple[Option, ...] = (
     ),
     Option("minimum_tags", int, 3, "Fewest tags of an image on the board.", check=_at_least(0)),
     Option(
+        "tag_edit_limit",
+        int,
+        50,
+        "Tags that an account not verified may add and take away in 10 minutes; 0 is no limit.",
+        check=_at_least(0),
+    ),
+    Option(
+        "rating_edit_limit",
+        int,
+        1,
+        "Ratings that an account not verified may change in 10 minutes; 0 is no limit.",
+        check=_at_least(0),
+    ),
+    Option(
         "anonymous_name", str, "Background Pony", "Name in front of an anonymous author's number."
     ),
     Option(
@@ -475,6 +489,8 @@ class Settings(msgspec.Struct, frozen=True):
     guest_comments: bool
     hold_links: bool
     minimum_tags: int
+    tag_edit_limit: int
+    rating_edit_limit: int
     anonymous_name: str
     mail_url: str
     mail_from: str

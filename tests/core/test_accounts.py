@@ -9,6 +9,7 @@ import build
 import rows
 from menagerie import jobs
 from menagerie.core import (
+    attempts,
     accounts,
     checks,
     credentials,
@@ -172,14 +173,14 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(library, alice):
 
 
 def test_too_many_wrong_passwords_cost_a_pause(library, alice, clock):
-    for _ in range(accounts.MAX_FAILURES):
+    for _ in range(attempts.MAX_FAILURES):
         with pytest.raises(Unauthenticated):
             log_in(library, password="wrong", address="192.0.2.1")
     with pytest.raises(RateLimited) as caught:
         log_in(library, address="192.0.2.1")
-    assert 0 < caught.value.retry_after_s <= accounts.FAILURE_PAUSE_S
+    assert 0 < caught.value.retry_after_s <= attempts.PAUSE_S
     log_in(library, address="192.0.2.2")
-    clock.advance(accounts.FAILURE_PAUSE_S + 1)
+    clock.advance(attempts.PAUSE_S + 1)
     log_in(library, address="192.0.2.1")
 
 

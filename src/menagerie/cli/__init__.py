@@ -21,6 +21,7 @@ EXIT_CODES: dict[type[errors.MenagerieError], int] = {
     errors.Unsupported: 2,
     errors.Taken: 5,
     errors.Unauthenticated: 3,
+    errors.SecondFactorNeeded: 3,
     errors.Forbidden: 3,
     errors.Banned: 3,
     errors.TooLarge: 6,

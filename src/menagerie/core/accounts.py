@@ -13,22 +13,25 @@ import msgspec
 from sqlalchemy import Select, func, insert, select, update
 
 from menagerie.core import (
+    attempts,
     credentials,
     keys,
     own_data,
     passwords,
     rights,
     sessions,
+    staff_log,
     tags,
     tokens,
     watching,
 )
+from menagerie.core.people import second_factor
 from menagerie.errors import (
     Banned,
     Forbidden,
     Invalid,
     NotFound,
-    RateLimited,
+    SecondFactorNeeded,
     Unauthenticated,
 )
 from menagerie.library import SECOND, SYSTEM, Actor, Library, Tx
@@ -62,9 +65,7 @@ MAX_NAME_LENGTH = 50
 MAX_EMAIL_LENGTH = 254
 MAX_DESCRIPTION_BYTES = 10_000
 INVITATION_LIFETIME_S = 14 * 24 * 3600
-# After so many wrong passwords for one name from one address, this long a pause.
-MAX_FAILURES = 10
-FAILURE_PAUSE_S = 15 * 60
+MAX_TITLE_BYTES = 100
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -84,6 +85,11 @@ class Account(msgspec.Struct, frozen=True):
     upload_quota_bytes: int | None
     uploaded_bytes: int
     upload_count: int
+    comment_count: int
+    post_count: int
+    topic_count: int
+    avatar: str | None
+    title: str
     created_at: int
     deactivated_at: int | None
 
@@ -104,7 +110,10 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """What everybody sees of an account; `role` is `user` if the person hides another one."""
+    """What everybody sees of an account; `role` is `user` if the person hides another one.
+
+    `avatar` is a blob name, None for a drawing; `title` is what staff gave.
+    """
 
     id: int
     name: str
@@ -114,6 +123,11 @@ class Profile(msgspec.Struct, frozen=True):
     description: str
     created_at: int
     upload_count: int
+    comment_count: int
+    post_count: int
+    topic_count: int
+    avatar: str | None
+    title: str
 
 
 _row = schema.accounts.c
@@ -270,18 +284,25 @@ def _problems(tx: Tx, name: str, email: str | None) -> dict[str, list[str]]:
     return problems
 
 
-def _name_problem(tx: Tx, name: str) -> str | None:
+def _name_problem(tx: Tx, name: str, *, account_id: int | None = None) -> str | None:
+    """Return what is wrong with a name, or None; `account_id` is whose it may be already."""
     if not 1 <= len(name) <= MAX_NAME_LENGTH:
         return f"must have between 1 and {MAX_NAME_LENGTH} characters"
     if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"} for c in name):
         return "may not contain control characters"
     if name.lower().startswith(f"{tx.library.settings.anonymous_name.lower()} #"):
         return "is kept for anonymous visitors"
-    return "has already been taken" if _is_taken(tx, name) else None
+    if _is_taken(tx, name, by_other_than=account_id):
+        return "has already been taken"
+    # A profile is found by the slug alone, which must therefore lead back to the name.
+    if tags.name_of_slug(tags.slug_of(name)) != name:
+        return "cannot be written in an address"
+    return None
 
 
-def _is_taken(tx: Tx, name: str) -> bool:
-    return tx.scalar(select(_row.id).where(_row.name_key == name.lower())) is not None
+def _is_taken(tx: Tx, name: str, *, by_other_than: int | None = None) -> bool:
+    found = tx.scalar(select(_row.id).where(_row.name_key == name.lower()))
+    return found is not None and found != by_other_than
 
 
 def invite(tx: Tx) -> str:
@@ -314,24 +335,26 @@ def _find_invitation(tx: Tx, code: str) -> int | None:
 # Getting in.
 
 
-class _Failures(msgspec.Struct):
-    """Wrong passwords of late: how many, and when the last one was, by name and address."""
-
-    counts: dict[tuple[str, str], tuple[int, int]] = {}
-
-
 def log_in(
-    library: Library, name: str, password: str, *, address: str = "", user_agent: str = ""
+    library: Library,
+    name: str,
+    password: str,
+    *,
+    code: str = "",
+    address: str = "",
+    user_agent: str = "",
 ) -> LoggedIn:
-    """Begin a session for whoever knows the password of the account.
+    """Begin a session for whoever knows the password of the account, and a code if it asks for one.
 
-    Raises Unauthenticated, the same for a wrong name and a wrong password, and RateLimited after
-    ten wrong passwords for one name from one address within a quarter of an hour.
+    Raises Unauthenticated, the same for a wrong name and a wrong password; SecondFactorNeeded for a
+    code that is missing or wrong beside the right password; and RateLimited after ten wrong
+    passwords for one name from one address, or ten wrong codes of one account, within a quarter of
+    an hour.
     """
     # The name is cut only so that what is remembered of failures stays small.
     name_key = tidy_name(name[: MAX_NAME_LENGTH * 2]).lower() if not rights.is_unfit(name) else ""
-    failures = library.caches.setdefault("failures", _Failures()).counts
-    _require_patience(library, failures.get((name_key, address)))
+    place = (name_key, address)
+    attempts.require_patience(library, place)
     with library.reading(SYSTEM) as tx:
         row = tx.one(
             select(_row.id, _row.password_hash).where(
@@ -339,11 +362,17 @@ def log_in(
             )
         )
     if not passwords.is_right(row.password_hash if row else None, password) or row is None:
-        _note_failure(library, failures, (name_key, address))
+        attempts.note_failure(library, place)
         raise Unauthenticated("The name or the password is wrong.")
-    failures.pop((name_key, address), None)
-    with library.writing(SYSTEM) as tx:
-        token, _ = sessions.start(tx, row.id, address=address, user_agent=user_agent)
+    if code:
+        second_factor.require_patience(library, row.id)
+    token = _open_session(library, row.id, code, address=address, user_agent=user_agent)
+    if token is None:
+        if code:
+            second_factor.note_failure(library, row.id)
+            raise SecondFactorNeeded("The code is wrong, too old, or has been used.")
+        raise SecondFactorNeeded
+    attempts.forget(library, place)
     with library.reading(SYSTEM) as tx:
         actor = actor_for_session(tx, token)
     if actor is None:
@@ -351,25 +380,16 @@ def log_in(
     return LoggedIn(token, msgspec.structs.replace(actor, address=address))
 
 
-def _require_patience(library: Library, failed: tuple[int, int] | None) -> None:
-    if failed is None or failed[0] < MAX_FAILURES:
-        return
-    left_s = FAILURE_PAUSE_S - (library.clock.now() - failed[1]) // SECOND
-    if left_s > 0:
-        raise RateLimited(left_s)
-
-
-def _note_failure(
-    library: Library, failures: dict[tuple[str, str], tuple[int, int]], place: tuple[str, str]
-) -> None:
-    now = library.clock.now()
-    old = now - FAILURE_PAUSE_S * SECOND
-    if len(failures) > 10_000:
-        for key, (_, last) in list(failures.items()):
-            if last < old:
-                failures.pop(key, None)
-    count, last = failures.get(place, (0, 0))
-    failures[place] = (count + 1 if last > old else 1, now)
+def _open_session(
+    library: Library, account_id: int, code: str, *, address: str, user_agent: str
+) -> str | None:
+    """Return the token of a new session; None if the account asks for a code other than this."""
+    with library.writing(SYSTEM) as tx:
+        needs_code = second_factor.is_on(tx, account_id)
+        if needs_code and not second_factor.check(tx, account_id, code):
+            return None
+        token, _ = sessions.start(tx, account_id, address=address, user_agent=user_agent)
+        return token
 
 
 # Reading and changing accounts.
@@ -439,6 +459,11 @@ def _profile(found: Account) -> Profile:
         description=found.description,
         created_at=found.created_at,
         upload_count=found.upload_count,
+        comment_count=found.comment_count,
+        post_count=found.post_count,
+        topic_count=found.topic_count,
+        avatar=found.avatar,
+        title=found.title,
     )
 
 
@@ -477,6 +502,44 @@ def _update(tx: Tx, account_id: int, **values: Any) -> None:
     if changed.rowcount == 0:
         raise NotFound
     tx.changed(ChangeKind.ACCOUNT, account_id)
+
+
+def rename(tx: Tx, account_id: int, name: str) -> Account:
+    """Give an account another name; the old one is free from then on. Moderators only.
+
+    Only an administrator renames one of the staff. Raises Unauthenticated, Forbidden, NotFound, or
+    Invalid (`name`).
+    """
+    rights.require_moderator(tx)
+    before = _get(tx, account_id)
+    if before.role in {Role.MODERATOR, Role.ADMIN} and tx.actor.account_id != account_id:
+        rights.require_admin(tx)
+    if before.deactivated_at is not None:
+        raise NotFound
+    is_unfit = rights.is_unfit(name)
+    name = tidy_name(name) if not is_unfit else "\0"
+    problem = _name_problem(tx, name, account_id=account_id)
+    if problem:
+        raise Invalid({"name": [problem]})
+    if name != before.name:
+        _update(tx, account_id, name=name, name_key=name.lower())
+        details: dict[str, object] = {"before": before.name, "after": name}
+        staff_log.note(tx, "rename", "account", account_id, details=details)
+    return _get(tx, account_id)
+
+
+def set_title(tx: Tx, account_id: int, title: str) -> Account:
+    """Give an account a title that is shown beside its name, or none; moderators only.
+
+    Raises Unauthenticated, Forbidden, NotFound, or Invalid (`title`).
+    """
+    rights.require_moderator(tx)
+    title = " ".join(title.split())
+    if rights.is_unfit(title) or len(title.encode()) > MAX_TITLE_BYTES:
+        raise Invalid({"title": [f"should be at most {MAX_TITLE_BYTES} byte(s)"]})
+    _update(tx, account_id, title=title)
+    staff_log.note(tx, "set title", "account", account_id, details={"title": title})
+    return _get(tx, account_id)
 
 
 def set_role(tx: Tx, account_id: int, role: Role) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import insert, select, update
 
 from menagerie import jobs
 from menagerie.core import (
+    dnp,
     images,
     labels,
     lookalikes,
@@ -236,6 +237,7 @@ def _look_at(library: Library, actor: Actor, path: Path, upload: Upload) -> Exam
 def _field_problems(tx: Tx, upload: Upload, name: str) -> dict[str, list[str]]:
     """Return what is wrong beside the file, by field."""
     problems = {
+        "image": _dnp_problems(tx, upload),
         "tags": _tag_problems(tx, upload),
         "description": images.check_text(
             upload.description, max_bytes=images.MAX_DESCRIPTION_BYTES
@@ -268,6 +270,18 @@ def _tag_problems(tx: Tx, upload: Upload) -> list[str]:
     final = {r.tag.name for r in tags.resolve(tx, names, create=False)}
     final.update(name for name in names if name not in known)
     return tags.board_problems(final, minimum=tx.library.settings.minimum_tags)
+
+
+def _dnp_problems(tx: Tx, upload: Upload) -> list[str]:
+    """Return what artists have against a public upload with tags of theirs."""
+    if upload.audience != Audience.PUBLIC or not dnp.is_any_enforced(tx):
+        return []
+    try:
+        names = tags.parse_list(upload.tags)
+    except Invalid:
+        return []  # said of the tags themselves
+    known = [resolved.tag.id for resolved in tags.resolve(tx, names, create=False)]
+    return dnp.check_upload(tx, known, tx.actor)
 
 
 def _require_valid(found: Examination | Invalid, problems: dict[str, list[str]]) -> Examination:
@@ -375,8 +389,8 @@ def _require_kept(tx: Tx, prepared: Prepared) -> None:
 def admit(tx: Tx, prepared: Prepared) -> int:
     """Make an image of a prepared upload and return its id.
 
-    Raises Unauthenticated, Banned, RateLimited; Invalid (`tags`, `size`) when the rules or the
-    account have changed meanwhile; Conflict when the same file or a lookalike has come in
+    Raises Unauthenticated, Banned, RateLimited; Invalid (`tags`, `image`, `size`) when the rules or
+    the account have changed meanwhile; Conflict when the same file or a lookalike has come in
     meanwhile; Unavailable when the upload has to be sent again.
     """
     upload, file = prepared.upload, prepared.file
@@ -391,6 +405,10 @@ def admit(tx: Tx, prepared: Prepared) -> int:
         problems = tags.board_problems(names, minimum=tx.library.settings.minimum_tags)
         if problems:
             raise Invalid({"tags": problems})
+    if upload.audience == Audience.PUBLIC:
+        wishes = dnp.check_upload(tx, [r.tag.id for r in resolved], tx.actor)
+        if wishes:
+            raise Invalid({"image": wishes})
     _require_room(tx, file.probe.size_bytes)
     _require_new(tx, upload, file)
     _require_kept(tx, prepared)

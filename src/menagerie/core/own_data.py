@@ -1,11 +1,12 @@
 """One's own data: taking a copy of it away, and leaving."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, case, delete, func, select, update
+from sqlalchemy import Table, case, delete, func, or_, select, update
 
 from menagerie.core import (
     filters,
@@ -21,6 +22,7 @@ from menagerie.core import (
     votes,
     watching,
 )
+from menagerie.core.people import following, messages, second_factor
 from menagerie.errors import Unauthenticated
 from menagerie.library import SECOND, Actor, Library, Tx
 from menagerie.storage import schema
@@ -38,7 +40,29 @@ _ACCOUNT = (
     "upload_quota_bytes",
     "uploaded_bytes",
     "upload_count",
+    "comment_count",
+    "post_count",
+    "topic_count",
+    "avatar",
+    "title",
+    "language",
+    "preferences",
     "created_at",
+)
+_WRITTEN = (
+    "body",
+    "is_anonymous",
+    "pseudonym",
+    "address",
+    "fingerprint",
+    "created_at",
+    "updated_at",
+    "edited_at",
+    "edit_reason",
+    "hidden_at",
+    "hide_reason",
+    "destroyed_at",
+    "is_approved",
 )
 _UPLOAD = (
     "id",
@@ -138,13 +162,57 @@ _LISTS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
         schema.source_changes,
         ("image_id", "url", "is_added", "address", "created_at"),
     ),
+    "comments": (schema.comments, ("id", "image_id", *_WRITTEN)),
+    "topics": (
+        schema.topics,
+        ("id", "forum_id", "slug", "title", "is_anonymous", "pseudonym", "address", "created_at"),
+    ),
+    "posts": (schema.posts, ("id", "topic_id", "position", *_WRITTEN)),
+    "earlier_wordings": (
+        schema.text_revisions,
+        ("kind", "subject_id", "body", "reason", "created_at"),
+    ),
+    "votes_in_polls": (schema.poll_votes, ("option_id", "created_at")),
+    "galleries_followed": (schema.gallery_subscriptions, ("gallery_id",)),
+    "topics_followed": (schema.topic_subscriptions, ("topic_id",)),
+    "forums_followed": (schema.forum_subscriptions, ("forum_id",)),
+    "news": (
+        schema.notifications,
+        ("kind", "subject_id", "other_id", "count", "created_at", "updated_at", "read_at"),
+    ),
+    "links": (
+        schema.profile_links,
+        ("url", "tag_id", "is_public", "state", "code", "decided_at", "created_at"),
+    ),
+    "badges": (schema.awards, ("badge_id", "label", "reason", "awarded_at")),
+    "wishes_not_to_be_posted": (
+        schema.dnp_entries,
+        (
+            "tag_id",
+            "type",
+            "conditions",
+            "reason",
+            "hides_reason",
+            "feedback",
+            "state",
+            "created_at",
+            "updated_at",
+        ),
+    ),
+    "saved_searches": (schema.saved_searches, ("name", "query", "sort", "created_at")),
+    "second_factor": (schema.second_factors, ("confirmed_at", "created_at")),
+    "duplicates_suggested": (
+        schema.duplicates,
+        ("image_id", "of_id", "reason", "state", "created_at"),
+    ),
 }
 
 
 def export(tx: Tx) -> dict[str, Any]:
     """Return everything the library keeps about the actor's account, ready to be JSON.
 
-    Times are texts in UTC. Secrets (password, keys) are not kept readable, so they are not in it.
+    Times are texts in UTC. Secrets (password, keys) are not kept readable, so they are not in it;
+    nor is that of the second factor, which a copy would give away.
     Raises Unauthenticated.
     """
     account_id = rights.require_account(tx)
@@ -157,6 +225,7 @@ def export(tx: Tx) -> dict[str, Any]:
         "keys": _structs(keys.find_own(tx)),
         "sessions": _structs(sessions.find_own(tx)),
         **lists,
+        "conversations": _conversations(tx, account_id),
         "filters": _structs(filters.own(tx)),
         "galleries": [
             _plain(msgspec.structs.asdict(found).items())
@@ -171,6 +240,33 @@ def _listed(tx: Tx, table: Table, names: tuple[str, ...], account_id: int) -> li
     statement = select(*(table.c[name] for name in names))
     rows = tx.all(statement.where(table.c.account_id == account_id).order_by(*keys_first))
     return [_plain(zip(names, row, strict=True)) for row in rows]
+
+
+def _conversations(tx: Tx, account_id: int) -> list[dict[str, Any]]:
+    """Return the letters the account wrote and got, by conversation."""
+    row, message, writer = schema.conversations.c, schema.messages.c, schema.accounts.c
+    mine = or_(row.from_id == account_id, row.to_id == account_id)
+    letters = defaultdict(list)
+    for found in tx.all(
+        select(
+            message.conversation_id,
+            writer.name,
+            message.body,
+            case((message.account_id == account_id, message.address)),
+            message.created_at,
+        )
+        .join(schema.conversations, row.id == message.conversation_id)
+        .join(schema.accounts, writer.id == message.account_id)
+        .where(mine)
+        .order_by(message.id)
+    ):
+        names = ("by", "body", "address", "created_at")
+        letters[found[0]].append(_plain(zip(names, found[1:], strict=True)))
+    begun = select(row.id, row.title, row.created_at).where(mine).order_by(row.id)
+    return [
+        {"title": title, "created_at": _time(created_at), "letters": letters[conversation_id]}
+        for conversation_id, title, created_at in tx.all(begun)
+    ]
 
 
 def _structs(values: Any) -> list[dict[str, Any]]:
@@ -193,11 +289,13 @@ def delete_account(
 ) -> None:
     """Let the actor leave for good: the name becomes free, and nothing said remains signed.
 
-    Votes, faves, hides, filters, galleries, keys, sessions, private images and pets go, and so does
-    what programs kept with the account's keys. Public uploads stay without a name, or go as well
-    `with_uploads`. Verdicts, outlines and reports stay and are nobody's. What was written into
-    histories of tags stays under `deleted-N`. Raises Unauthenticated for a wrong password, and
-    Invalid (`role`) for the last administrator.
+    Votes (also in polls), faves, hides, filters, galleries, keys, sessions, private images and pets
+    go, and so does what programs kept with the account's keys, what it followed, was told of and
+    saved, its links, badges and avatar. Public uploads stay without a name, or go as well
+    `with_uploads`. Comments, topics and posts stay under the pseudonyms of their threads; verdicts,
+    outlines and reports stay and are nobody's. Letters stay with those they went to, and like what
+    was written into histories of tags are by `deleted-N`. Raises Unauthenticated for a wrong
+    password, and Invalid (`role`) for the last administrator.
     """
     with library.reading(actor) as tx:
         account_id = rights.require_account(tx)
@@ -210,6 +308,8 @@ def delete_account(
         _leave_images(tx, account_id, with_uploads=with_uploads)
         _leave_pets(tx, account_id)
         _leave_programs(tx, account_id)
+        _leave_talk(tx, account_id)
+        _leave_people(tx, account_id)
         votes.forget_account(tx, account_id)
         _unsign(tx, account_id)
         for gallery in galleries.own(tx):
@@ -261,6 +361,57 @@ def _leave_programs(tx: Tx, account_id: int) -> None:
         tx.execute(delete(table).where(table.c.account_id == account_id))
 
 
+_TALK = (
+    (schema.comments, ChangeKind.COMMENT),
+    (schema.topics, ChangeKind.TOPIC),
+    (schema.posts, ChangeKind.POST),
+)
+
+
+def _leave_talk(tx: Tx, account_id: int) -> None:
+    """Leave what was said under the pseudonyms of its threads, and take votes in polls back."""
+    for table, kind in _TALK:
+        said = tx.execute(
+            update(table)
+            .where(table.c.account_id == account_id)
+            .values(account_id=None, is_anonymous=True, address=None, fingerprint=None)
+            .returning(table.c.id)
+        )
+        for row_id in said.scalars().all():
+            tx.changed(kind, row_id)
+    wordings = schema.text_revisions
+    tx.execute(update(wordings).where(wordings.c.account_id == account_id).values(account_id=None))
+    vote, option, poll = schema.poll_votes.c, schema.poll_options.c, schema.polls.c
+    chosen = select(vote.option_id).where(vote.account_id == account_id)
+    options = sorted(tx.execute(chosen).scalars())
+    tx.execute(delete(schema.poll_votes).where(vote.account_id == account_id))
+    for option_id in options:
+        fewer = update(schema.poll_options).where(option.id == option_id)
+        poll_id = tx.execute(
+            fewer.values(vote_count=option.vote_count - 1).returning(option.poll_id)
+        ).scalar_one()
+        tx.execute(
+            update(schema.polls).where(poll.id == poll_id).values(vote_count=poll.vote_count - 1)
+        )
+
+
+def _leave_people(tx: Tx, account_id: int) -> None:
+    """Forget what was between the account and others, letters to others aside."""
+    following.forget_account(tx, account_id)
+    messages.forget_account(tx, account_id)
+    second_factor.forget_account(tx, account_id)
+    for table in (
+        schema.notifications,
+        schema.profile_links,
+        schema.awards,
+        schema.saved_searches,
+        schema.claims,
+    ):
+        tx.execute(delete(table).where(table.c.account_id == account_id))
+    for table in (schema.dnp_entries, schema.duplicates, schema.site_notices):
+        tx.execute(update(table).where(table.c.account_id == account_id).values(account_id=None))
+
+
 _SIGNED = (
     schema.validations,
     schema.annotation_validations,
@@ -284,6 +435,8 @@ def _unsign(tx: Tx, account_id: int) -> None:
     known = voters.of_account(account_id)
     for table in _SIGNED:
         values: dict[str, object] = {"account_id": None}
+        if "address" in table.c:
+            values["address"] = None
         for name in {"voter", "reporter"} & set(table.c.keys()):
             column = table.c[name]
             values[name] = case((column == known, nobody), else_=column)
@@ -318,6 +471,13 @@ def _erase(tx: Tx, account_id: int) -> None:
             watched_exclude_query="",
             watched_without_spoilered=False,
             upload_count=0,
+            comment_count=0,
+            post_count=0,
+            topic_count=0,
+            avatar=None,
+            title="",
+            language="",
+            preferences="",
             deactivated_at=tx.now,
         )
     )

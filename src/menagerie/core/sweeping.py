@@ -1,6 +1,7 @@
-"""Sweeping: delete the files that no image needs, a day after the last one needed them.
+"""Sweeping: delete the files that nothing needs, a day after the last thing needed them.
 
-Such files come from uploads that were refused or killed half-way, and from deleted images.
+Such files come from uploads that were refused or killed half-way, from deleted images, and from
+avatars and badges that were replaced.
 """
 
 import shutil
@@ -10,6 +11,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from menagerie.core import images
+from menagerie.core.people import avatars
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.storage import schema, sql
 from menagerie.storage.blobs import ORIGINALS, REPRESENTATIONS, Blob, sha512_of_name, work_folder
@@ -56,6 +58,7 @@ def _folders() -> Iterator[str]:
     for kind in (ORIGINALS, REPRESENTATIONS):
         for number in range(256):
             yield f"{kind}/{number:02x}"
+    yield avatars.FOLDER
 
 
 def _sum(one: Swept, other: Swept) -> Swept:
@@ -93,8 +96,9 @@ def note_deletion(tx: Tx) -> None:
 def _unneeded(tx: Tx, files: Iterable[Blob]) -> list[Blob]:
     """Return the files that nothing needs: of a blob without images, or an outdated full one.
 
-    What a listed snapshot holds is needed as well.
+    What a listed snapshot holds is needed as well, and what an account or a badge shows.
     """
+    shown, files = _split(files)
     by_hash: dict[str, list[Blob]] = {}
     for blob in files:
         by_hash.setdefault(sha512_of_name(blob.name), []).append(blob)
@@ -118,7 +122,16 @@ def _unneeded(tx: Tx, files: Iterable[Blob]) -> list[Blob]:
         or (blob.name.rpartition("/")[2].startswith(_FULL) and blob.name not in needed[sha512])
     ]
     held = _held_by_snapshots(tx, [blob.name for blob in unneeded])
-    return [blob for blob in unneeded if blob.name not in held]
+    held |= avatars.needed(tx, [blob.name for blob in shown])
+    return [blob for blob in (*unneeded, *shown) if blob.name not in held]
+
+
+def _split(files: Iterable[Blob]) -> tuple[list[Blob], list[Blob]]:
+    """Return the avatars and badges among files, and the files of images."""
+    parts: tuple[list[Blob], list[Blob]] = ([], [])
+    for blob in files:
+        parts[not blob.name.startswith(f"{avatars.FOLDER}/")].append(blob)
+    return parts
 
 
 def _held_by_snapshots(tx: Tx, names: list[str]) -> set[str]:
