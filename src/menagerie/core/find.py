@@ -1,4 +1,4 @@
-"""Finding: images by query, sort and page as one viewer may; images alike; tags; filters.
+"""Finding: images by query, sort and page; images alike; comments, posts, galleries, tags, filters.
 
 What a viewer may not find is not in the sets that queries are combined with, so nothing here or
 behind it checks visibility afterwards.
@@ -13,7 +13,7 @@ import msgspec
 from pyroaring import BitMap
 
 from menagerie.core import filters as core_filters
-from menagerie.core import galleries
+from menagerie.core import galleries as core_galleries
 from menagerie.core.filters import Filter
 from menagerie.errors import QueryError
 from menagerie.library import Tx
@@ -25,7 +25,10 @@ from menagerie.search.expressions import Extra
 from menagerie.search.nodes import Custom, Node, Nothing
 from menagerie.search.order import Sort
 from menagerie.search.personal import Relation
+from menagerie.search.talk import evaluate as talk
+from menagerie.search.talk.written import Written
 from menagerie.search.version import Version
+from menagerie.storage.schema import ForumAccess
 
 __all__ = ["Found", "Node", "Removed", "Sort"]  # what callers need beside the functions
 
@@ -105,7 +108,7 @@ def parse_ordered_expression(tx: Tx, text: str) -> tuple[Node, Sort]:
 def _own_gallery(tx: Tx, title: str) -> int | None:
     if tx.actor.account_id is None:
         return None
-    found = galleries.find_by_title(tx, tx.actor.account_id, title)
+    found = core_galleries.find_by_title(tx, tx.actor.account_id, title)
     return found.id if found is not None else None
 
 
@@ -235,6 +238,109 @@ def tags(tx: Tx, q: str, *, page: int, per_page: int) -> Found:
 def filters(tx: Tx, q: str, *, page: int, per_page: int) -> Found:
     """Return a page of the public, system and own filters that match, by name; QueryError."""
     return _stored(tx, predicate.FILTERS, q, page=page, per_page=per_page)
+
+
+def comments(
+    tx: Tx,
+    q: str,
+    *,
+    page: int,
+    per_page: int,
+    filter: Filter | None = None,  # noqa: A002  # the domain's word for it
+) -> Found:
+    """Return a page of the comments that match, the newest first; raises QueryError.
+
+    Of shown comments on images that the actor may find and of which the filter hides no tag; its
+    queries do not count. Staff find hidden comments too, moderators also those on removed images.
+    The first call in a process reads every comment, in seconds for a million.
+    """
+    return _talk(
+        tx,
+        q,
+        fields.COMMENTS,
+        lambda _written: _commented(tx, filter),
+        page=page,
+        per_page=per_page,
+    )
+
+
+def posts(tx: Tx, q: str, *, page: int, per_page: int, everywhere: bool = False) -> Found:
+    """Return a page of the posts that match, the newest first; raises QueryError.
+
+    Of shown posts in shown topics of the forums open to everybody; `everywhere` adds for staff what
+    they may read beyond that: their forums, and what is hidden.
+    """
+    return _talk(
+        tx,
+        q,
+        fields.POSTS,
+        lambda written: written.readable_topics(
+            _accesses(tx) if everywhere else _OPEN, is_staff=everywhere and tx.actor.is_assistant
+        ),
+        page=page,
+        per_page=per_page,
+        is_staff=everywhere,
+    )
+
+
+def galleries(tx: Tx, q: str, *, page: int, per_page: int) -> Found:
+    """Return a page of the galleries that match, the newest first; raises QueryError.
+
+    Who keeps a gallery anonymously is found only by themselves and moderators; images that the
+    actor may not know of are in none.
+    """
+    return _stored(tx, predicate.GALLERIES, q, page=page, per_page=per_page)
+
+
+_OPEN = frozenset({ForumAccess.NORMAL})
+
+
+def _accesses(tx: Tx) -> frozenset[str]:
+    """Return the forums that the actor may read, by who may read them."""
+    if tx.actor.is_moderator:
+        return frozenset(ForumAccess)
+    return _OPEN | {ForumAccess.ASSISTANT} if tx.actor.is_assistant else _OPEN
+
+
+def _commented(tx: Tx, in_force: Filter | None) -> BitMap:
+    """Return the images whose comments the actor finds with a filter in force."""
+    version = tx.version
+    found = version.searchable(tx.actor.account_id)
+    if tx.actor.is_moderator:
+        found = found | version.shown
+    if in_force is None:
+        return found
+    if found is version.live:
+        return version.live_without(in_force.hidden_tag_ids)
+    return found - BitMap.union(BitMap(), *map(version.posting, in_force.hidden_tag_ids))
+
+
+def _talk(
+    tx: Tx,
+    q: str,
+    index: fields.Index,
+    within: Callable[[Written], BitMap],
+    *,
+    page: int,
+    per_page: int,
+    is_staff: bool = True,
+) -> Found:
+    """Return a page of what matches among the texts on, or in, what `within` gives."""
+    started = time.perf_counter_ns()
+    actor, catalogue = tx.actor, tx.library.catalogue
+    query = booru.parse(
+        q, index, now=tx.now, moderator=actor.is_moderator, signed_in=actor.is_signed_in
+    )
+    texts = catalogue.comments if index is fields.COMMENTS else catalogue.posts
+    written = texts.at_least(tx.version.identity, tx.version.seq)
+    viewer = talk.Viewer(actor.account_id, is_staff=is_staff and actor.is_assistant)
+    evaluation = talk.Evaluation(
+        written, texts.kind, tx.version, viewer, timeout_ms=catalogue.query_timeout_ms
+    )
+    found = evaluation.select(query, within(written))
+    start = (max(page, 1) - 1) * per_page
+    ids = talk.newest(found, start=start, stop=start + per_page)
+    return Found(ids, len(found), (time.perf_counter_ns() - started) // 1000)
 
 
 def _stored(tx: Tx, source: predicate.Source, q: str, *, page: int, per_page: int) -> Found:

@@ -1,5 +1,7 @@
 """The catalogue: the one read model of images, in memory, exact as of the last commit.
 
+Beside it are those of comments and posts, which follow it.
+
 It is built from the database (or a snapshot of an earlier build) and follows the change log.
 Whoever searches asks `current()` first, which applies what it has not seen; so what anybody has
 committed, in any process, is found by the next search in every process.
@@ -15,6 +17,8 @@ from sqlalchemy import Connection
 from menagerie.search import loading, snapshot
 from menagerie.search.columns import ids_of
 from menagerie.search.personal import Personal
+from menagerie.search.talk.index import TextIndex
+from menagerie.search.talk.written import COMMENTS, POSTS
 from menagerie.search.version import DTYPES, FLAGS, Version
 from menagerie.storage import changes
 from menagerie.storage.database import Database
@@ -43,6 +47,8 @@ class Catalogue:
         self._sureness = sureness
         self._database = database
         self._snapshot_path = snapshot_path
+        self.comments = TextIndex(database, COMMENTS)
+        self.posts = TextIndex(database, POSTS)
         self._lock = threading.Lock()
         # The newest version, and what Database.marker() said before it was read.
         self._newest: tuple[object, Version] | None = None

@@ -6,6 +6,7 @@ and whoever asks combines the result with the images the viewer may find.
 
 import functools
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
@@ -37,7 +38,7 @@ from menagerie.search.order import Part
 from menagerie.search.patterns import matcher
 from menagerie.search.verdicts import Table, lower_bounds, probabilities
 from menagerie.search.version import Version
-from menagerie.search.vocabulary import is_like
+from menagerie.search.vocabulary import Vocabulary, is_like
 
 
 class Resolver(Protocol):
@@ -66,15 +67,12 @@ NONE = Hits(BitMap())
 EVERYTHING = Hits(BitMap(), is_negated=True)
 
 
-class Evaluation:
-    """One evaluation of a query, against the clock; raises QueryError when it takes too long."""
+class Evaluator(ABC):
+    """One evaluation against the clock; raises QueryError when it takes longer than the limit."""
 
-    def __init__(self, version: Version, resolver: Resolver, *, timeout_ms: int) -> None:
-        self._version = version
-        self._resolver = resolver
+    def __init__(self, timeout_ms: int) -> None:
         self._timeout_ms = timeout_ms
         self._until = time.monotonic() + timeout_ms / 1000
-        self._stored = stored.Stored(version.personal)
 
     def hits(self, node: Node) -> Hits:
         """Return what the node matches."""
@@ -95,6 +93,29 @@ class Evaluation:
             case _:
                 return self._leaf(node)
 
+    @abstractmethod
+    def _leaf(self, node: Leaf) -> Hits:
+        """Return what a node without children matches."""
+
+    def _check_time(self, node: Node) -> None:
+        if time.monotonic() > self._until:
+            raise QueryError(
+                f"The query takes longer than {self._timeout_ms} ms to answer.",
+                start=node.span.start,
+                end=node.span.end,
+                hint="leave out wildcards that fit very many tags, or searches in long texts",
+            )
+
+
+class Evaluation(Evaluator):
+    """One evaluation of a query for images."""
+
+    def __init__(self, version: Version, resolver: Resolver, *, timeout_ms: int) -> None:
+        super().__init__(timeout_ms)
+        self._version = version
+        self._resolver = resolver
+        self._stored = stored.Stored(version.personal)
+
     def parts(self, node: Node, within: BitMap, weight: float = 1.0) -> list[Part]:
         """Return what each matching term adds to the relevance of the images `within`.
 
@@ -113,15 +134,6 @@ class Evaluation:
                 return [p for child in node.children for p in self.parts(child, within, weight)]
             case _:
                 return [(self.hits(node).within(within), weight)]
-
-    def _check_time(self, node: Node) -> None:
-        if time.monotonic() > self._until:
-            raise QueryError(
-                f"The query takes longer than {self._timeout_ms} ms to answer.",
-                start=node.span.start,
-                end=node.span.end,
-                hint="leave out wildcards that fit very many tags, or searches in long texts",
-            )
 
     def _leaf(self, node: Leaf) -> Hits:
         match node:
@@ -151,7 +163,7 @@ class Evaluation:
     def _range(self, node: Range) -> BitMap:
         field = node.field
         if field == "id":
-            return _ids(node)
+            return ids_within(node)
         if field == "deleted_by_user_id":
             return self._stored.removed_by(node)
         if field.removesuffix("_id") in stored.RELATIONS:
@@ -159,7 +171,7 @@ class Evaluation:
         if field in _SHARES:
             return self._judged(node)
         flags = self._version.flags
-        test = _test(node, is_id=field in _ID_COLUMNS)
+        test = range_test(node, is_id=field in _ID_COLUMNS)
         if field == "annotation_task_count":
             found = self._tasks().where(test)
         else:
@@ -174,7 +186,7 @@ class Evaluation:
         if field == "tags":
             return self._tags(node)
         if field == "suggested":
-            suggested = self._version.suggestions.some(self._tag_ids(node))
+            suggested = version.suggestions.some(tag_ids(version.vocabulary, node))
             return BitMap.union(BitMap(), *suggested)
         if field in _LABELS:
             return self._labels(node)
@@ -200,41 +212,30 @@ class Evaluation:
         if isinstance(node, Term):
             tag_id = version.tag_id(node.value)
             return version.posting(tag_id) if tag_id is not None else NONE.images
-        tag_ids = self._tag_ids(node)
+        found = tag_ids(version.vocabulary, node)
         self._check_time(node)
-        return BitMap.union(BitMap(), *version.postings.some(tag_ids))
-
-    def _tag_ids(self, node: stored.Literal) -> set[int]:
-        vocabulary = self._version.vocabulary
-        match node:
-            case Term():
-                tag_id = vocabulary.id(node.value)
-                return set() if tag_id is None else {tag_id}
-            case Wildcard():
-                return vocabulary.fitting(node.pattern)
-            case Fuzzy():
-                return vocabulary.like(node.value, node.edits)
+        return BitMap.union(BitMap(), *version.postings.some(found))
 
     def _labels(self, node: stored.Literal) -> BitMap:
         """Return the images with such a label in the state that the field names."""
         version, field = self._version, node.field
-        tag_ids = self._tag_ids(node) & version.words.tag_ids
+        labels = tag_ids(version.vocabulary, node) & version.words.tag_ids
         self._check_time(node)
         if field == "annotated":
             drawn = version.outlines.known.drawn
-            shown = (version.posting(i) & drawn[i] for i in tag_ids if i in drawn)
+            shown = (version.posting(i) & drawn[i] for i in labels if i in drawn)
             return BitMap.union(BitMap(), *shown)
         if field in _STATUSES:
-            judged = [version.verdicts(tag_id).status(field) for tag_id in tag_ids]
+            judged = [version.verdicts(tag_id).status(field) for tag_id in labels]
             return BitMap.union(BitMap(), *judged)
-        postings: Iterable[BitMap] = map(version.posting, tag_ids)
+        postings: Iterable[BitMap] = map(version.posting, labels)
         if field == "unvalidated":
-            postings = (version.posting(i) - version.verdicts(i).images for i in tag_ids)
+            postings = (version.posting(i) - version.verdicts(i).images for i in labels)
         return BitMap.union(BitMap(), *postings)
 
     def _judged(self, node: Range) -> BitMap:
         """Return the images with a label for which what the field names lies in the range."""
-        version, share, test = self._version, _SHARES[node.field], _test(node, is_id=False)
+        version, share, test = self._version, _SHARES[node.field], range_test(node, is_id=False)
         judged = [version.verdicts(i) for i in version.words.tag_ids if i in version.judged]
         return BitMap.union(
             BitMap(), *(verdicts.where(lambda table: test(share(table))) for verdicts in judged)
@@ -253,7 +254,7 @@ class Evaluation:
     def _code(self, node: stored.Literal) -> BitMap:
         texts = self._version.codes[node.field]
         column = self._version.columns[node.field]
-        fitting = [code for code, text in enumerate(texts, 1) if _fits(text.lower(), node)]
+        fitting = [code for code, text in enumerate(texts, 1) if fits(text.lower(), node)]
         found = [column.where(functools.partial(np.equal, code)) for code in fitting]
         return BitMap.union(BitMap(), *found)
 
@@ -300,7 +301,20 @@ def _apart(found: Iterable[Hits]) -> tuple[list[BitMap], list[BitMap]]:
     return plain, negated
 
 
-def _fits(text: str, node: stored.Literal) -> bool:
+def tag_ids(vocabulary: Vocabulary, node: stored.Literal) -> set[int]:
+    """Return the ids of the tags whose name, or an alias of them, the node matches."""
+    match node:
+        case Term():
+            tag_id = vocabulary.id(node.value)
+            return set() if tag_id is None else {tag_id}
+        case Wildcard():
+            return vocabulary.fitting(node.pattern)
+        case Fuzzy():
+            return vocabulary.like(node.value, node.edits)
+
+
+def fits(text: str, node: stored.Literal) -> bool:
+    """Tell whether the node matches a whole value."""
     if isinstance(node, Term):
         return text == node.value
     if isinstance(node, Wildcard):
@@ -311,7 +325,8 @@ def _fits(text: str, node: stored.Literal) -> bool:
 _HIGHEST_ID = 2**32 - 1
 
 
-def _ids(node: Range) -> BitMap:
+def ids_within(node: Range) -> BitMap:
+    """Return the ids in the node's range."""
     low = 0 if node.low is None else int(node.low) + (not node.low_inclusive)
     high = _HIGHEST_ID if node.high is None else int(node.high) - (not node.high_inclusive)
     low, high = max(low, 0), min(high, _HIGHEST_ID)
@@ -321,7 +336,7 @@ def _ids(node: Range) -> BitMap:
     return found
 
 
-def _test(node: Range, *, is_id: bool) -> Callable[[Values], Values]:
+def range_test(node: Range, *, is_id: bool) -> Callable[[Values], Values]:
     """Return the test whether numbers are in the node's range; as an id, 0 means there is none."""
 
     def test(values: Values) -> Values:

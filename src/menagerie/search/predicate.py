@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from menagerie.errors import QueryError
 from menagerie.search import fields, texts, words
+from menagerie.search.evaluate import fits
 from menagerie.search.fields import Index
 from menagerie.search.nodes import (
     All,
@@ -48,7 +49,7 @@ from menagerie.search.patterns import matcher
 from menagerie.search.stored import bounds
 from menagerie.search.vocabulary import is_like
 from menagerie.storage import schema, sql
-from menagerie.storage.schema import Audience, Effect
+from menagerie.storage.schema import Audience, Effect, Review
 
 _Condition = ColumnElement[bool]
 
@@ -64,11 +65,14 @@ class Value(Struct, frozen=True):
     """Where a field's values are.
 
     `column` is one of the source's own table, or of the tables `beside` selects: a SELECT of the
-    ids of documents, to which the condition on `column` is added.
+    ids of documents, to which the condition on `column` is added. `known` adds which of the values
+    whoever asks may know of. `is_folded` says that upper and lower case are alike in it.
     """
 
     column: ColumnElement[Any]
     beside: Select[Any] | None = None
+    known: Callable[[Viewer], _Condition] | None = None
+    is_folded: bool = False
 
 
 class Source(Struct, frozen=True):
@@ -141,12 +145,27 @@ class _Compiler:
         if node.field in source.words:
             return self._word(node)
         value = source.values[node.field]
+        if value.is_folded and isinstance(node, Term | Wildcard | Fuzzy):
+            return self._folded(value.column, node)
+        known = value.known(self._viewer) if value.known is not None else true()
         if isinstance(node, Fuzzy):
-            return sql.among(self._connection, source.id, self._like(value, node))
-        condition = and_(*self._on(value.column, node))
+            return sql.among(self._connection, source.id, self._like(value, known, node))
+        condition = and_(known, *self._on(value.column, node))
         if value.beside is None:
             return condition
         return source.id.in_(value.beside.where(condition))
+
+    def _folded(self, column: ColumnElement[str], node: Term | Wildcard | Fuzzy) -> _Condition:
+        """Return the condition on a column in lower case, of which databases know A to Z alone."""
+        foreign = sql.byte_length(self._connection, column) > func.length(column)
+        rows = self._connection.execute(select(self._source.id, column).where(foreign))
+        found = [row[0] for row in rows if fits(row[1].lower(), node)]
+        plain = Value(func.lower(column))
+        if isinstance(node, Fuzzy):
+            found += self._like(plain, ~foreign, node)
+            return sql.among(self._connection, self._source.id, found)
+        among = sql.among(self._connection, self._source.id, found)
+        return or_(and_(*self._on(plain.column, node), ~foreign), among)
 
     def _on(self, column: ColumnElement[Any], node: Leaf) -> list[_Condition]:
         match node:
@@ -161,11 +180,11 @@ class _Compiler:
             case _:
                 return [false()]
 
-    def _like(self, value: Value, node: Fuzzy) -> list[int]:
+    def _like(self, value: Value, known: _Condition, node: Fuzzy) -> list[int]:
         length = func.length(value.column)
         near = length.between(len(node.value) - node.edits, len(node.value) + node.edits)
         base = select(self._source.id) if value.beside is None else value.beside
-        rows = self._connection.execute(base.add_columns(value.column).where(near))
+        rows = self._connection.execute(base.add_columns(value.column).where(near, known))
         return [row[0] for row in rows if is_like(node.value, row[1], node.edits)]
 
     def _text(self, node: Leaf) -> _Condition:
@@ -319,4 +338,71 @@ FILTERS = Source(
         _f.account_id == viewer.account_id if viewer.account_id is not None else false(),
     ),
     mine=lambda account_id: _f.account_id == account_id,
+)
+
+
+_g = schema.galleries.c
+_owner = schema.accounts.alias("owner")
+_inside = schema.gallery_images.c
+
+
+def _knows_owner(viewer: Viewer) -> _Condition:
+    """Return the condition that whose a gallery is may be known."""
+    if viewer.is_moderator:
+        return true()
+    if viewer.account_id is None:
+        return _g.is_anonymous.is_(False)
+    return or_(_g.is_anonymous.is_(False), _g.account_id == viewer.account_id)
+
+
+def _knows_image(viewer: Viewer) -> _Condition:
+    """Return the condition that an image is public and let through, or the viewer's own."""
+    image = schema.images.c
+    is_shown = and_(
+        image.audience == Audience.PUBLIC,
+        image.review == Review.APPROVED,
+        image.removed_at.is_(None),
+        image.merged_into_id.is_(None),
+    )
+    return (
+        is_shown
+        if viewer.account_id is None
+        else or_(is_shown, image.account_id == viewer.account_id)
+    )
+
+
+GALLERIES = Source(
+    index=fields.GALLERIES,
+    id=_g.id,
+    table=schema.galleries,
+    values={
+        "id": Value(_g.id),
+        "title": Value(_g.title, is_folded=True),
+        "image_count": Value(_g.image_count),
+        "subscriber_count": Value(_g.subscriber_count),
+        "user_id": Value(_g.account_id, known=_knows_owner),
+        "user": Value(
+            _owner.c.name_key,
+            select(_g.id).join(_owner, _owner.c.id == _g.account_id),
+            known=_knows_owner,
+        ),
+        "image_ids": Value(
+            schema.images.c.id,
+            select(_inside.gallery_id).join(schema.images, schema.images.c.id == _inside.image_id),
+            known=_knows_image,
+        ),
+        "thumbnail_id": Value(
+            schema.images.c.id,
+            select(_g.id).join(schema.images, schema.images.c.id == _g.thumbnail_id),
+            known=_knows_image,
+        ),
+        "created_at": Value(_g.created_at),
+        "updated_at": Value(_g.updated_at),
+    },
+    texts={
+        "description": "gallery.description",
+        "spoiler_warning": "gallery.spoiler_warning",
+    },
+    order=(_g.id.desc(),),
+    mine=lambda account_id: _g.account_id == account_id,
 )

@@ -32,9 +32,9 @@ _FEW = 16  # accounts whose sets are worth keeping
 
 
 class Text(Struct, frozen=True):
-    """Where the values of a field are: a column of images, or one beside an image's id."""
+    """Where the values of a field are: a column, and the id of what has the value."""
 
-    image_id: ColumnElement[int]
+    id: ColumnElement[int]
     value: ColumnElement[Any]
     condition: ColumnElement[bool] | None = None
 
@@ -50,6 +50,7 @@ LITERALS: Mapping[str, Text] = {
 }
 """Fields with a whole value each."""
 
+ADDRESSES = Text(_i.id, _i.address)
 TEXTS = frozenset({"description", "deletion_reason", "scratchpad"})
 """Fields of running text, indexed as `image.` and their name."""
 
@@ -70,8 +71,11 @@ class Stored:
 
     def literal(self, node: Literal) -> BitMap:
         """Return the images with a value of one of `LITERALS` that the node matches."""
-        place = LITERALS[node.field]
-        statement = select(place.image_id)
+        return self.with_value(LITERALS[node.field], node)
+
+    def with_value(self, place: Text, node: Literal) -> BitMap:
+        """Return the ids of what has a value that the node matches."""
+        statement = select(place.id)
         if place.condition is not None:
             statement = statement.where(place.condition)
         if isinstance(node, Fuzzy):
@@ -140,9 +144,9 @@ class Stored:
             condition = sql.among(connection, _r.word_id, words)
         return self._personal.images(statement.where(condition))
 
-    def network(self, node: Network) -> BitMap:
-        """Return the images whose uploader's address lies in the network."""
-        rows = self._personal.rows(_addresses(node.network))
+    def network(self, node: Network, place: Text = ADDRESSES) -> BitMap:
+        """Return the ids of what has an address in the network; images by their uploaders'."""
+        rows = self._personal.rows(_addresses(node.network, place))
         return BitMap([row[0] for row in rows if _is_inside(row[1], node.network)])
 
     def _matches(self, column: ColumnElement[str], node: Term | Wildcard) -> ColumnElement[bool]:
@@ -168,12 +172,13 @@ def bounds(column: ColumnElement[Any], node: Range) -> list[ColumnElement[bool]]
     return found
 
 
-def _addresses(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> Select[Any]:
-    statement = select(_i.id, _i.address).where(_i.address.is_not(None))
+def _addresses(network: ipaddress.IPv4Network | ipaddress.IPv6Network, place: Text) -> Select[Any]:
+    address = place.value
+    statement = select(place.id, address).where(address.is_not(None))
     if network.num_addresses == 1:
         # Also as others may have spelt it.
         first = network.network_address
-        return statement.where(or_(_i.address == str(first), _i.address == first.exploded))
+        return statement.where(or_(address == str(first), address == first.exploded))
     return statement
 
 

@@ -68,6 +68,18 @@ def find(connection: Connection, field: str, phrase: str) -> list[int]:
     )
 
 
+def holds(text: str, phrase: str) -> bool:
+    """Tell whether a text holds the words of `phrase` as `find` would have it.
+
+    >>> holds("The red foxes ran.", "red fox")
+    True
+    """
+    stems, places = words.stems(phrase), defaultdict[str, set[int]](set)
+    for stem, place in words.stems(text):
+        places[stem].add(place)
+    return bool(stems) and _is_side_by_side(stems, places)
+
+
 def _is_side_by_side(stems: Iterable[tuple[str, int]], at: dict[str, set[int]]) -> bool:
     starts = [{place - offset for place in at[stem]} for stem, offset in stems]
     return bool(set.intersection(*starts))

@@ -10,10 +10,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    LargeBinary,
     Select,
     Table,
     Text,
     any_,
+    cast,
     func,
     literal,
     select,
@@ -110,6 +112,13 @@ def size_bytes(connection: Connection) -> int:
     else:
         text = "SELECT pg_database_size(current_database())"
     return int(connection.exec_driver_sql(text).scalar_one())
+
+
+def byte_length(connection: Connection, column: ColumnElement[str]) -> ColumnElement[int]:
+    """Return how many bytes a text has in UTF-8."""
+    if connection.dialect.name == "sqlite":
+        return func.length(cast(column, LargeBinary))
+    return func.octet_length(column)
 
 
 def fits(
