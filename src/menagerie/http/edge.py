@@ -5,9 +5,12 @@ import itertools
 import logging
 import re
 import secrets
+import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
 
 import structlog
 from litestar import Litestar
@@ -43,7 +46,8 @@ def application(library: Library, doors: Sequence[Door], metrics: Metrics | None
         # The first request must not wait for the catalogue.
         await asyncio.to_thread(library.catalogue.current)
         try:
-            yield
+            with _at_stop_signals(mounting.hang_up):
+                yield
         finally:
             mounting.close()
             library.close()
@@ -58,6 +62,36 @@ def application(library: Library, doors: Sequence[Door], metrics: Metrics | None
     # Litestar's middleware runs only for paths it knows; every answer passes here.
     app.asgi_handler = Edge(app.asgi_handler, mounting, metrics)
     return app
+
+
+@contextmanager
+def _at_stop_signals(hang_up: Callable[[], None]) -> Iterator[None]:
+    """Call `hang_up` when the process is asked to stop.
+
+    Servers wait for the answers they are giving before they say that all is over, and those to
+    listeners would not end before that.
+    """
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may ask for signals
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(hang_up)
+        previous = before[signal.Signals(number)]
+        if callable(previous):
+            previous(number, frame)
+
+    for number in before:
+        signal.signal(number, note)
+        # As the event loop has it: a call of the system goes on after a signal.
+        signal.siginterrupt(number, False)
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
 class Edge:

@@ -235,20 +235,27 @@ class Mounting:
     async def converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Talk over a WebSocket, or refuse it where there is nothing to talk about."""
         door, talk = self._talks.get(scope["path"], (self.door(scope["path"]), None))
+        scope["path_params"] = {}
         socket = Socket(Call(self.library, scope, identify=door.identify), receive, send)
         try:
             if talk is not None:
                 await talk(socket)
         except (MenagerieError, Malformed) as error:
             log.debug("a socket was refused", path=scope["path"], reason=str(error))
+        except Exception:
+            log.exception("a conversation failed", path=scope["path"])
         finally:
             await socket.close()
 
-    def close(self) -> None:
-        """Let running operations end and take no more."""
+    def hang_up(self) -> None:
+        """End what would go on for as long as somebody listens."""
         for door in self.doors:
             if door.stop is not None:
                 door.stop()
+
+    def close(self) -> None:
+        """Let running operations end and take no more."""
+        self.hang_up()
         self.executor.shutdown()
         self.uploads.shutdown()
         self.long.shutdown()
