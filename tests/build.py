@@ -21,6 +21,8 @@ WITHOUT_MODELS: dict[str, object] = {
     "recognition": False,
     "comment_interval": 0,
     "topic_interval": 0,
+    "tag_edit_limit": 0,
+    "rating_edit_limit": 0,
 }
 """Settings of tests that are about neither recognition nor pace, which need not wait for them."""
 

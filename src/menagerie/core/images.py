@@ -470,7 +470,7 @@ def edit_description(tx: Tx, image_id: int, text: str) -> None:
     """
     facts = visibility.require_visible(tx, image_id)
     _require_own_or_moderator(tx, facts)
-    require_unlocked(tx, image_id, "description")
+    rights.require_unlocked(tx, image_id, "description")
     if problems := check_text(text, max_bytes=MAX_DESCRIPTION_BYTES):
         raise Invalid({"description": problems})
     change(tx, image_id, description=text)
@@ -522,23 +522,6 @@ def set_sources(tx: Tx, image_id: int, wanted: Sequence[str]) -> None:
             tx.happened(EventKind.IMAGE_SOURCE_UPDATE, image_id, change_id)
     change(tx, image_id, source_count=len(wanted))
     tx.happened(EventKind.IMAGE_UPDATE, image_id)
-
-
-def require_unlocked(tx: Tx, image_id: int, what: str) -> None:
-    """Let pass unless the `comments`, `tags` or `description` of an image are locked.
-
-    Moderators pass always. Raises Forbidden.
-    """
-    locks = schema.images.c[f"locks_{what}"]
-    if not tx.actor.is_moderator and tx.scalar(select(locks).where(schema.images.c.id == image_id)):
-        raise Forbidden(_LOCKED[what])
-
-
-_LOCKED = {
-    "comments": "The comments on this image are locked.",
-    "tags": "The tags of this image are locked.",
-    "description": "The description of this image is locked.",
-}
 
 
 def _require_own_or_moderator(tx: Tx, facts: visibility.Facts) -> None:

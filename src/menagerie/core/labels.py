@@ -8,18 +8,21 @@ asserted, both in the same transaction.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import case, delete, func, insert, or_, select, text, update
+from sqlalchemy import Select, case, delete, func, insert, or_, select, text, update
 
 from menagerie.core import carrying, rights, tags, visibility
-from menagerie.errors import Invalid
-from menagerie.library import Tx
+from menagerie.errors import Invalid, RateLimited
+from menagerie.library import SECOND, Tx
 from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind, EventKind, LabelState, Origin
 
 _label = schema.labels.c
 _SUGGESTED = text(schema.IS_SUGGESTED)
+EDIT_WINDOW = 600 * SECOND
+"""The time in which edits of tags are counted, in microseconds."""
 
 
 class Edit(msgspec.Struct, frozen=True):
@@ -40,6 +43,7 @@ class TagChange(msgspec.Struct, frozen=True):
     account_id: int | None
     created_at: int
     account_name: str | None
+    reverts_id: int | None = None
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -109,8 +113,9 @@ def edit(
 
     A name in both is added; an implied tag that is to be removed is not; a rating takes the place
     of one by a model. The board's rules bind the result only as far as the edit makes it worse.
-    Raises NotFound; Unauthenticated, unless visitors may; Banned; and Invalid (`tags`) with all
-    broken rules, the latest check first.
+    Raises NotFound; Unauthenticated, unless visitors may; Banned; Forbidden while the tags are
+    locked; RateLimited, where the board's rules bind; and Invalid (`tags`) with all broken rules,
+    the latest check first.
     """
     facts = visibility.require_visible(tx, image_id)
     if requires_account:
@@ -127,8 +132,10 @@ def edit(
     removed = [current[tag_id] for tag_id in sorted(gone) if tag_id in current]
     if not added and not removed:
         return Edit()
+    rights.require_unlocked(tx, image_id, "tags")
     if enforce_board_rules:
         _require_no_worse(tx, current, added, removed)
+        _require_seldom(tx, [r.tag.name for r in added] + [tag.name for tag in removed])
     _assert(tx, image_id, added, origin=origin)
     _take_away(tx, image_id, removed)
     _finish(tx, facts, [r.tag for r in added], removed)
@@ -207,6 +214,32 @@ def _require_no_worse(
     problems = tags.worsened(before, after, minimum=tx.library.settings.minimum_tags)
     if problems:
         raise Invalid({"tags": problems})
+
+
+def _require_seldom(tx: Tx, names: Sequence[str]) -> None:
+    """Let pass unless an account that is not verified has changed too much of late.
+
+    Source: Philomena (2024 to 2026) for both limits.
+    """
+    if tx.actor.is_verified or tx.actor.is_assistant or tx.actor.account_id is None:
+        return
+    limits = tx.library.settings.tag_edit_limit, tx.library.settings.rating_edit_limit
+    if not any(limits):
+        return
+    row = schema.tag_changes.c
+    rows = tx.all(
+        select(row.created_at, row.image_id, row.tag_name)
+        .where(row.account_id == tx.actor.account_id, row.created_at > tx.now_s - EDIT_WINDOW)
+        .order_by(row.created_at)
+    )
+    is_rating = not tags.RATINGS_SET.isdisjoint(names)
+    # One rating that takes the place of another is one change.
+    rated = {(row[0], row[1]): None for row in rows if row[2] in tags.RATINGS_SET}
+    done = ((len(rows), len(names)), (len(rated), int(is_rating)))
+    for limit, (before, more) in zip(limits, done, strict=True):
+        if limit and more and before + more > limit:
+            oldest = rows[0][0] if rows else tx.now_s
+            raise RateLimited(max(1, (oldest + EDIT_WINDOW - tx.now_s) // SECOND))
 
 
 def _assert(tx: Tx, image_id: int, added: Sequence[tags.Resolved], *, origin: Origin) -> None:
@@ -291,6 +324,7 @@ def _record(
                 "is_added": is_added,
                 "account_id": tx.actor.account_id,
                 "address": tx.actor.address or None,
+                "fingerprint": tx.actor.fingerprint,
                 "created_at": tx.now_s,
             }
             for changed, is_added in ((added, True), (removed, False))
@@ -496,18 +530,18 @@ def history(tx: Tx, image_id: int, *, limit: int = 50, offset: int = 0) -> list[
     """
     visibility.require_visible(tx, image_id)
     rows = schema.tag_changes.c
-    statement = (
-        select(
-            *(rows[n] for n in TagChange.__struct_fields__ if n != "account_name"),
-            schema.accounts.c.name,
-        )
-        .outerjoin(schema.accounts, schema.accounts.c.id == rows.account_id)
-        .where(rows.image_id == image_id)
-        .order_by(rows.id.desc())
-        .limit(limit)
-        .offset(offset)
+    found = HISTORY.where(rows.image_id == image_id).order_by(rows.id.desc())
+    return [TagChange(*row) for row in tx.all(found.limit(limit).offset(offset))]
+
+
+_change = schema.tag_changes.c
+HISTORY: Select[Any] = select(
+    *(
+        schema.accounts.c.name if name == "account_name" else _change[name]
+        for name in TagChange.__struct_fields__
     )
-    return [TagChange(*row) for row in tx.all(statement)]
+).outerjoin(schema.accounts, schema.accounts.c.id == _change.account_id)
+"""Selects what a `TagChange` holds."""
 
 
 def recount(tx: Tx) -> list[str]:

@@ -73,6 +73,24 @@ def require_other_admin(tx: Tx, account_id: int) -> None:
         raise Invalid({"role": ["is that of the last administrator"]})
 
 
+_LOCKED = {
+    "comments": "The comments on this image are locked.",
+    "tags": "The tags of this image are locked.",
+    "description": "The description of this image is locked.",
+}
+
+
+def require_unlocked(tx: Tx, image_id: int, what: str) -> None:
+    """Let pass unless the `comments`, `tags` or `description` of an image are locked.
+
+    Moderators pass always. Raises Forbidden.
+    """
+    image = schema.images.c
+    locked = select(image[f"locks_{what}"]).where(image.id == image_id)
+    if not tx.actor.is_moderator and tx.scalar(locked):
+        raise Forbidden(_LOCKED[what])
+
+
 def is_banned(tx: Tx) -> bool:
     """Tell whether a ban in force names the actor's account, address range or fingerprint."""
     actor = tx.actor
