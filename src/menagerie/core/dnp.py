@@ -6,7 +6,7 @@ for people to read.
 Source: Philomena (2021 to 2026) for the kinds and which of them refuse an upload.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 from sqlalchemy import ColumnElement, func, insert, select, update
@@ -96,6 +96,16 @@ def _entry(actor: Actor, row: tuple[object, ...]) -> Entry:
 def of_tag(tx: Tx, tag_id: int) -> list[Entry]:
     """Return the listed entries of a tag, the oldest first."""
     return _found(tx, _row.tag_id == tag_id, _row.state == DnpState.LISTED, limit=100)
+
+
+def of_tags(tx: Tx, tag_ids: Collection[int]) -> dict[int, list[Entry]]:
+    """Return the listed entries of some tags by the id of each that has one, the oldest first."""
+    found: dict[int, list[Entry]] = {}
+    if tag_ids:
+        listed = _row.state == DnpState.LISTED
+        for entry in _found(tx, _row.tag_id.in_(tag_ids), listed, limit=100 * len(tag_ids)):
+            found.setdefault(entry.tag_id, []).append(entry)
+    return found
 
 
 def find_listed(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[Entry], int]:
