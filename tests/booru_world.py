@@ -57,7 +57,7 @@ class World:
             more["key"] = self.keys[role]
         if more:
             path += ("&" if "?" in path else "?") + urlencode(more)
-        path = path if path.startswith(OUTSIDE) else API + path
+        path = path if path.startswith((*OUTSIDE, "http")) else API + path
         return self.client.request(method, path, **options)
 
     def get(self, path: str, role: str = "anonymous", **options: Any) -> httpx.Response:
@@ -66,7 +66,7 @@ class World:
 
     def close(self) -> None:
         self.client.close()
-        self.library.close()
+        self.library.database.close()
 
 
 def copy_database(prepared, folder, request) -> str:

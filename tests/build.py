@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from menagerie.core import accounts, intake, keys, words
+from menagerie.core import accounts, intake, keys, word_drafts, words
 from menagerie.library import SYSTEM, Actor, Library
 from menagerie.storage.schema import Audience, Role, WordKind
 
@@ -62,6 +62,16 @@ def word(
     with library.writing(SYSTEM) as tx:
         there = words.vocabulary(tx).by_display(f"{name}/{parent.name}" if parent else name)
         return there or words.add(tx, name, kind=kind, parent=parent)
+
+
+def without_words(library: Library) -> None:
+    """Empty the vocabulary; at once, since to remove words one by one takes seconds."""
+    with library.writing(SYSTEM) as tx:
+        book = words.vocabulary(tx)
+        below = {}
+        for word in book.labels:
+            below |= dict.fromkeys([*book.children(word), *book.answers(word), word])
+        word_drafts.delete_words(tx, list(below))
 
 
 def png(

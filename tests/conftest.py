@@ -23,6 +23,7 @@ from build import WITHOUT_MODELS
 from menagerie import cli
 from menagerie.core import upkeep
 from menagerie.library import Clock, Library
+from menagerie.media.pool import DecodePool
 from menagerie.settings import Settings
 
 USES_POSTGRESQL = (
@@ -150,11 +151,21 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def shared_pool() -> Iterator[DecodePool]:
+    """One decoding process for all: starting it takes longer than most tests."""
+    pool = DecodePool(1, memory_bytes=2 << 30, timeout_s=60)
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-def library(settings, clock) -> Iterator[Library]:
+def library(settings, clock, shared_pool) -> Iterator[Library]:
     """An open library: tables, seed, no accounts, no images."""
     library = Library(settings, clock=clock, random_source=random.Random(1))
+    own, library.pool = library.pool, shared_pool
     yield library
+    library.pool = own
     library.close()
 
 

@@ -3,7 +3,7 @@
 Schemathesis makes up the calls, right ones and wrong ones.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -58,16 +58,16 @@ def operations(document: dict[str, Any]) -> Iterator[Any]:
 
 def run(
     document: dict[str, Any],
-    call: Callable[..., Any],
+    calls: Sequence[Callable[..., Any]],
     *,
     mode: GenerationMode,
     examples: int,
-    query: dict[str, str] | None = None,
     without: tuple[str, ...] = (),
 ) -> None:
     """Call each operation `examples` times; all answers must be such as the document says.
 
-    `call` takes method, address, headers and content. `query` goes along with every call.
+    To make a call up takes longer than to answer it, so each is made in every one of the ways
+    `calls`, which take method, address, headers and content: by people of different roles.
     Operations are left out if their path ends with one of `without`.
     """
     tried = 0
@@ -86,12 +86,11 @@ def run(
         def check(case: Any) -> None:
             nonlocal tried
             tried += 1
-            if query:
-                case.query = {**(case.query or {}), **query}
             sent = requests.Request(**case.as_transport_kwargs(base_url="http://test")).prepare()
             headers, content = dict(sent.headers), sent.body or b""
-            answer = call(sent.method, sent.url, headers=headers, content=content)
-            case.validate_response(answer, checks=CHECKS)
+            for call in calls:
+                answer = call(sent.method, sent.url, headers=headers, content=content)
+                case.validate_response(answer, checks=CHECKS)
 
         # An operation without parameters cannot be called wrongly.
         with suppress(Unsatisfiable):

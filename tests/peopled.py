@@ -30,7 +30,7 @@ class Peopled:
     ) -> None:
         self._request = request
         self._make_people = make_people
-        self._pool: DecodePool = request.getfixturevalue("pool")
+        self._pool: DecodePool = request.getfixturevalue("shared_pool")
         self._values = values
         self._source = prepared
         self._people: Any = None

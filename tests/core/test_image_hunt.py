@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 
+import build
 import rows
 from conftest import NOON
 from menagerie.core import image_hunt, validations, words
@@ -15,14 +16,14 @@ def alice(library):
     return rows.account(library, "Alice")
 
 
-@pytest.fixture(autouse=True)
-def small_vocabulary(library):
-    """Two words and no others."""
+@pytest.fixture
+def library(library):
+    """A library with two words and no others."""
+    build.without_words(library)
     with library.writing(SYSTEM) as tx:
-        for word in words.vocabulary(tx).labels:
-            words.remove(tx, word.key)
         words.add(tx, "gadget", kind=WordKind.NORMAL)
         words.add(tx, "garage scene", kind=WordKind.META)
+    return library
 
 
 def found(library, actor):

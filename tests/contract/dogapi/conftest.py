@@ -14,6 +14,14 @@ def peopled(prepared, request) -> Peopled:
     return Peopled(request, prepared, make_people)
 
 
+@pytest.fixture(scope="module")
+def lasting_kennel(peopled, tmp_path_factory) -> Iterator[Kennel]:
+    """A library like `kennel` for tests that only read."""
+    kennel = Kennel(*peopled.copy(tmp_path_factory.mktemp("kennel")))
+    yield kennel
+    kennel.close()
+
+
 @pytest.fixture
 def make_kennel(peopled, tmp_path) -> Iterator[Callable[..., Kennel]]:
     """Open a library with breeds and accounts; settings are the arguments."""

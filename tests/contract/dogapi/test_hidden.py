@@ -87,9 +87,10 @@ class Hidden:
         return {kind for kind, code in self.codes.items() if f"images/{code}" in text}
 
 
-@pytest.fixture
-def hidden(kennel: Kennel) -> Hidden:
-    return Hidden(kennel)
+@pytest.fixture(scope="module")
+def hidden(lasting_kennel: Kennel) -> Hidden:
+    """Pictures that tests only read."""
+    return Hidden(lasting_kennel)
 
 
 @pytest.mark.parametrize("role", SHOWN)

@@ -122,11 +122,15 @@ def test_no_address_and_no_query_brings_it_up(hidden, role: str):
     monkey, secrets = hidden
     told = [NOTE, *(key for one in secrets for key in one.keys.values())]
     told += [one.wish for one in secrets]
+    tried = set()
     for one in secrets:
         for method, path in paths(monkey, "GET"):
             for key in one.keys.values() if "{" in path else [""]:
                 for query in asked(one) if not key else (f"highlight={one.word}&width=20", ""):
                     where = filled(path, one, key)
+                    if (where, query) in tried:
+                        continue  # it names none of them
+                    tried.add((where, query))
                     answer = monkey.call(method, f"{where}?{query}", role)
                     sent = f"{query} {where}"
                     found = [t for t in told if t in answer.text and t not in sent]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from menagerie.core import labelling, words
-from menagerie.library import SYSTEM
+import build
+from menagerie.core import labelling
 from monkey_world import Monkey
 
 
@@ -147,8 +147,6 @@ def test_who_may_accept_what(monkey: Monkey):
 
 
 def test_a_library_without_words_has_none_to_give(monkey: Monkey):
-    with monkey.library.writing(SYSTEM) as tx:
-        for word in words.vocabulary(tx).labels:
-            words.remove(tx, word.key)
+    build.without_words(monkey.library)
     assert monkey.get("/v1/label").json() == []
     assert monkey.get("/v1/label/random").status_code == 422
