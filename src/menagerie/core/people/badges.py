@@ -146,7 +146,7 @@ def of_account(tx: Tx, account_id: int) -> list[Award]:
         .where(_award.account_id == account_id)
         .order_by(_award.awarded_at, _award.id)
     )
-    return [Award(row[0], row[1], row[3] or row[2], *row[3:], row[2]) for row in rows]
+    return [Award(row[0], row[1], row[3] or row[2], *row[3:], badge_title=row[2]) for row in rows]
 
 
 def award(tx: Tx, account_id: int, badge_id: int, *, label: str = "", reason: str = "") -> Award:
