@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from menagerie.core import checks
-from menagerie.core.talk import comments
+from menagerie.core.talk import comments, forums, posts, topics
 from menagerie.library import SYSTEM
 from menagerie.storage import schema
 
@@ -11,6 +11,21 @@ from menagerie.storage import schema
 def comment(library, actor, image_id, body="Well said.", **more):
     with library.writing(actor) as tx:
         return comments.create(tx, image_id, body, **more)
+
+
+def topic(library, actor, title="A question", forum="general", body="Well asked.", **more):
+    with library.writing(actor) as tx:
+        return topics.create(tx, forum, title=title, body=body, **more)
+
+
+def post(library, actor, topic_id, body="Well said.", **more):
+    with library.writing(actor) as tx:
+        return posts.create(tx, topic_id, body, **more)
+
+
+def forum(library, short_name="general", actor=SYSTEM):
+    with library.reading(actor) as tx:
+        return forums.get(tx, short_name)
 
 
 def account(library, actor):

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from menagerie import jobs
 from menagerie.core import credentials, exports, filters, galleries, quality, sweeping, tags, words
 from menagerie.core.animals import loading
+from menagerie.core.talk import forums, topics
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.settings import Settings
 from menagerie.storage import changes, events, migrate, schema, sql
@@ -29,6 +30,7 @@ def prepare(library: Library) -> list[str]:
             tags.seed(tx)
             filters.seed(tx)
             words.seed(tx)
+            forums.seed(tx)
             galleries.index_all(tx)
     loading.refresh(library)
     return applied
@@ -65,7 +67,10 @@ def periodic(settings: Settings) -> list[jobs.Periodic]:
 
 def periodic_everywhere() -> list[jobs.Periodic]:
     """Return what every process that answers requests does again and again."""
-    return [jobs.Periodic("last use", _MINUTE, credentials.flush_last_used)]
+    return [
+        jobs.Periodic("last use", _MINUTE, credentials.flush_last_used),
+        jobs.Periodic("views", _MINUTE, topics.flush_views),
+    ]
 
 
 def write_snapshot(library: Library) -> None:

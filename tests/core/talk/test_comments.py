@@ -16,26 +16,6 @@ from menagerie.storage import schema
 from menagerie.storage.schema import Audience, Review
 
 
-@pytest.fixture
-def alice(library):
-    return rows.account(library, "Alice")
-
-
-@pytest.fixture
-def bob(library):
-    return rows.account(library, "Bob")
-
-
-@pytest.fixture
-def helper(library):
-    return rows.account(library, "Helper", "assistant")
-
-
-@pytest.fixture
-def mod(library):
-    return rows.account(library, "Mod", "moderator")
-
-
 def words_of(library, comment_id):
     with library.reading(SYSTEM) as tx:
         return comment_id in blocks.holding(tx.connection, "comment.body", "whisker")

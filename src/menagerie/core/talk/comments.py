@@ -168,7 +168,7 @@ def create(tx: Tx, image_id: int, body: str, *, is_anonymous: bool = False) -> C
     if visibility.state(facts) in _GONE:
         raise NotFound
     writing.require_writer(tx, may_be_guest=tx.library.settings.guest_comments)
-    if _is_locked(tx, image_id) and not tx.actor.is_moderator:
+    if is_locked(tx, image_id) and not tx.actor.is_moderator:
         raise Forbidden("Comments on this image are locked.")
     body = writing.check_body(body)
     interval_s = tx.library.settings.comment_interval
@@ -203,7 +203,7 @@ def edit(tx: Tx, comment_id: int, body: str, *, reason: str = "") -> Comment:
     are locked) and Invalid (`body`, `reason`).
     """
     before = get(tx, comment_id)
-    writing.require_editor(tx, before, is_locked=_is_locked(tx, before.image_id))
+    writing.require_editor(tx, before, is_locked=is_locked(tx, before.image_id))
     if writing.rewrite(tx, schema.comments, TextKind.COMMENT, before, body=body, reason=reason):
         _changed(tx, before)
     return get(tx, comment_id)
@@ -257,7 +257,8 @@ def _get_for_staff(tx: Tx, comment_id: int) -> Comment:
     return get(tx, comment_id)
 
 
-def _is_locked(tx: Tx, image_id: int) -> bool:
+def is_locked(tx: Tx, image_id: int) -> bool:
+    """Tell whether only moderators may still say something about an image."""
     return bool(tx.scalar(select(_image.locks_comments).where(_image.id == image_id)))
 
 

@@ -295,13 +295,14 @@ def authored(tx: Tx, thread_id: int | None, *, is_anonymous: bool) -> dict[str, 
 
 def count_for(tx: Tx, author: Authored, column: str, by: int) -> None:
     """Count for an author's account what was written under its own name."""
-    if author.is_signed and by:
-        row = _account[column]
-        tx.execute(
-            update(schema.accounts)
-            .where(_account.id == author.account_id)
-            .values({column: row + by})
-        )
+    if author.is_signed and author.account_id is not None and by:
+        count_account(tx, author.account_id, column, by)
+
+
+def count_account(tx: Tx, account_id: int, column: str, by: int) -> None:
+    """Change a counter of an account by so much."""
+    changed = {column: _account[column] + by}
+    tx.execute(update(schema.accounts).where(_account.id == account_id).values(changed))
 
 
 def index(tx: Tx, kind: TextKind, text_id: int, body: str) -> None:
