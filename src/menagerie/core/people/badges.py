@@ -146,7 +146,20 @@ def of_account(tx: Tx, account_id: int) -> list[Award]:
         .where(_award.account_id == account_id)
         .order_by(_award.awarded_at, _award.id)
     )
-    return [Award(row[0], row[1], row[3] or row[2], *row[3:], badge_title=row[2]) for row in rows]
+    return [
+        Award(
+            id=row[0],
+            badge_id=row[1],
+            title=row[3] or row[2],
+            label=row[3],
+            description=row[4],
+            image=row[5],
+            awarded_at=row[6],
+            awarded_by_name=row[7],
+            badge_title=row[2],
+        )
+        for row in rows
+    ]
 
 
 def award(tx: Tx, account_id: int, badge_id: int, *, label: str = "", reason: str = "") -> Award:
