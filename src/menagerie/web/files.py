@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from menagerie.core import images, visibility
+from menagerie.core.people import avatars
 from menagerie.errors import NotFound
 from menagerie.http import media
 from menagerie.http.answers import Answer
@@ -18,6 +19,7 @@ from menagerie.web import packing
 from menagerie.web.render import static_paths, static_version
 
 _ENDINGS = {"png", "jpg", "gif", "svg", "webp", "avif", "webm", "mp4"}
+_LONGEST_NAME = 200
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
@@ -99,4 +101,26 @@ def _file(image: images.Image, name: str, save_as: str | None = None) -> media.F
         is_final=image.has_representations,
         is_public=visibility.is_searchable(image),
         download_as=save_as,
+    )
+
+
+def avatar(call: Call) -> Answer:
+    """Answer the picture that somebody chose to stand beside their name, or of a badge."""
+    name = f"{avatars.FOLDER}/{call.text('folder')}/{call.text('file')}"
+    if not avatars.is_name(name):
+        raise NotFound
+    return media.serve(call, media.File(name=name, digest=name.rpartition("/")[2][:20]))
+
+
+def face(call: Call) -> Answer:
+    """Answer the picture that is drawn after a name."""
+    name, _, ending = call.text("file").rpartition(".")
+    if ending != "svg" or not name or len(name) > _LONGEST_NAME:
+        raise NotFound
+    headers = [
+        ("cache-control", "public, max-age=604800"),
+        ("content-security-policy", "default-src 'none'"),
+    ]
+    return Answer(
+        200, avatars.generated(name).encode(), media_type="image/svg+xml", headers=headers
     )

@@ -28,7 +28,7 @@ from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
 from menagerie.media.hashes import Intensities
 from menagerie.storage.schema import Audience
-from menagerie.web import grid, recognised, shapes, suggested, texts
+from menagerie.web import comments, grid, markup, recognised, shapes, suggested, texts
 from menagerie.web.render import url
 from menagerie.web.visit import Form, Visit, read_lines
 
@@ -87,6 +87,7 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
     return {
         "memory": memory,
         "image": image,
+        "description": markup.render(tx, [image.description], chosen)[image.description],
         "picture": shapes.picture(image, spoiler=reason),
         "here": f"/images/{image.id}",
         "walk": _walk(tx, image, chosen, memory),
@@ -107,6 +108,7 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
         "may_vote": may_act and state in {"visible", "pending", "private"},
         "may_edit": may_act and not rights.is_banned(tx),
         "may_own": visibility.is_own(visit.actor, image),
+        **comments.below(visit, tx, image),
         "galleries": galleries.of_image(tx, image.id),
         "my_galleries": galleries.own(tx) if may_act else [],
     }

@@ -21,6 +21,15 @@ VIEWS = (
     ("large", marked("Large")),
     ("list", marked("List")),
 )
+RATINGS = {
+    "safe": marked("Safe"),
+    "suggestive": marked("Suggestive"),
+    "questionable": marked("Questionable"),
+    "explicit": marked("Explicit"),
+    "semi-grimdark": marked("Somewhat grim"),
+    "grimdark": marked("Grim"),
+    "grotesque": marked("Grotesque"),
+}
 THEMES = (
     ("auto", marked("As the system")),
     ("light", marked("Light")),
@@ -177,6 +186,9 @@ NOTICES = {
     "welcome": marked("Welcome back."),
     "left": marked("You are logged out."),
     "saved": marked("Saved."),
+    "kept": marked("This search is kept. The search field offers it by its name."),
+    "comment-waits": marked("Your comment is in, and waits for a moderator."),
+    "destroyed": marked("Wiped."),
     "retried": marked("The jobs are tried again."),
     "checking": marked("The library is being checked."),
     "uploaded": marked("Your picture is in."),
