@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, func, insert, select
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
 
 from menagerie.library import Tx
 from menagerie.storage import schema
@@ -140,6 +140,20 @@ def _written(journal: list[Journal] | None) -> str:
         return "" if journal is not None else TOO_LARGE
     text = msgspec.json.encode(journal).decode()
     return text if len(text) <= MOST_BYTES else TOO_LARGE
+
+
+def extend(tx: Tx, entry_id: int, *, details: dict[str, object], before: Watch) -> None:
+    """Let an entry tell of more that the same act has changed; `details` take the old ones' place.
+
+    Once there is too much, the entry can no longer be undone.
+    """
+    row = schema.moderation_log.c
+    more = before.journal(tx)
+    was_too_large = tx.scalar(select(row.journal).where(row.id == entry_id)) == TOO_LARGE
+    whole = None if more is None or was_too_large else read_journal(tx, entry_id) + more
+    text = msgspec.json.encode(details).decode()
+    grown = update(schema.moderation_log).where(row.id == entry_id)
+    tx.execute(grown.values(details=text, journal=_written(whole)))
 
 
 def read_journal(tx: Tx, entry_id: int) -> list[Journal]:
