@@ -26,6 +26,7 @@ from markupsafe import Markup, escape
 from menagerie.core import accounts, find, images, tags
 from menagerie.core.filters import Filter
 from menagerie.core.images import Image
+from menagerie.core.talk.writing import MENTION
 from menagerie.library import Tx
 from menagerie.web import grid, shapes
 from menagerie.web.render import segment
@@ -36,7 +37,6 @@ MOST_NAMES = 50
 MOST_CHARACTERS = 30_000
 """Of a text that is read for markup; a longer one is shown as it was written."""
 _IMAGE = re.compile(r">>(\d{1,18})([tsp]?)(?![\w])")
-_NAME = re.compile(r'@(?:"([^"\n]{1,50})"|([\w.-]{1,50}))')
 _BOXES = {"t": ("thumb", 150), "s": ("thumb", 150), "p": ("small", 320)}
 # Under which the renderer finds what the texts name.
 _ENVIRONMENT = "of"
@@ -79,14 +79,17 @@ def _image(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 
 
 def _person(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    found = _NAME.match(state.src, state.pos, state.posMax)
-    before = state.src[state.pos - 1] if state.pos else " "
-    if found is None or before.isalnum() or state.linkLevel > 0:
+    found = MENTION.match(state.src, state.pos, state.posMax)
+    if found is None or state.linkLevel > 0:
+        return False
+    name = found[1] or found[2].rstrip(".-_")
+    said = found[0] if found[1] else f"@{name}"
+    if not name:
         return False
     if not silent:
         token = state.push("person_name", "", 0)
-        token.content, token.meta = found[0], {"name": (found[1] or found[2]).lower()}
-    state.pos = found.end()
+        token.content, token.meta = said, {"name": name.lower()}
+    state.pos += len(said)
     return True
 
 

@@ -24,7 +24,7 @@ from menagerie.storage.schema import TextKind
 MAX_BYTES = 300_000
 MAX_TITLE_CHARACTERS = 96
 MAX_REASON_CHARACTERS = 1000
-MAX_MENTIONS = 20
+MAXMENTIONS = 20
 DEFAULT_REASON = "Hidden by staff"
 
 
@@ -228,9 +228,10 @@ def _hosts(body: str) -> set[str]:
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-_MENTION = re.compile(
+MENTION = re.compile(
     r"""(?<![\w@/.+\\-])@(?:"([^"\n]{1,100})"|([^\s@"'`,;:!?()\[\]{}<>|*~]{1,100}))"""
 )
+"""How a text names a person: `@Name`, or `@"Name with spaces"`."""
 
 
 def mentioned(body: str) -> list[str]:
@@ -240,8 +241,8 @@ def mentioned(body: str) -> list[str]:
     ['Ann', 'Mary Jane']
     """
     spoken = _CODE.sub(" ", "\n".join(_spoken_lines(body)))
-    found = (quoted or bare.rstrip(".-_") for quoted, bare in _MENTION.findall(spoken))
-    return list(dict.fromkeys(name for name in found if name))[:MAX_MENTIONS]
+    found = (quoted or bare.rstrip(".-_") for quoted, bare in MENTION.findall(spoken))
+    return list(dict.fromkeys(name for name in found if name))[:MAXMENTIONS]
 
 
 def _spoken_lines(body: str) -> list[str]:
