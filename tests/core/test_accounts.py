@@ -9,14 +9,15 @@ import build
 import rows
 from menagerie import jobs
 from menagerie.core import (
-    attempts,
     accounts,
+    attempts,
     checks,
     credentials,
     filters,
     labels,
     own_data,
     passwords,
+    tags,
     votes,
 )
 from menagerie.errors import (
@@ -557,3 +558,32 @@ def test_the_last_administrator_stays(library):
     admin = build.account(library, "Root", Role.ADMIN)
     with pytest.raises(Invalid):
         accounts.deactivate(library, admin, build.PASSWORD)
+
+
+def test_a_moderator_renames_and_gives_titles(library, alice):
+    mary = build.account(library, "Mary", Role.MODERATOR)
+    root = build.account(library, "Root", Role.ADMIN)
+    with library.writing(alice) as tx:
+        for act in (accounts.rename, accounts.set_title):
+            with pytest.raises(Forbidden):
+                act(tx, alice.account_id, "Queen")
+    with library.writing(mary) as tx:
+        assert accounts.rename(tx, alice.account_id, "ALICE").name == "ALICE"
+        assert accounts.rename(tx, alice.account_id, " Ann-Dash  Lee ").name == "Ann-Dash Lee"
+        found = accounts.profile_by_slug(tx, tags.slug_of("ann-dash lee"))
+        for wrong in ("mary", "", "a\0", "\u200b", "Background Pony #1", "x" * 51):
+            with pytest.raises(Invalid):
+                accounts.rename(tx, alice.account_id, wrong)
+        with pytest.raises(NotFound):
+            accounts.profile_by_slug(tx, "Alice")
+        with pytest.raises(Forbidden):
+            accounts.rename(tx, root.account_id, "Stem")
+        with pytest.raises(NotFound):
+            accounts.rename(tx, 999, "Stem")
+        with pytest.raises(Invalid):
+            accounts.set_title(tx, alice.account_id, "x" * 101)
+        accounts.set_title(tx, alice.account_id, " Queen of  hearts ")
+        found = accounts.profile(tx, alice.account_id)
+        accounts.rename(tx, mary.account_id, "Alice")
+    assert (found.id, found.title, found.avatar) == (alice.account_id, "Queen of hearts", None)
+    assert (found.comment_count, found.post_count, found.topic_count) == (0, 0, 0)

@@ -9,6 +9,7 @@ from rich.table import Table
 from menagerie.cli import terminal
 from menagerie.core import accounts, keys, passwords
 from menagerie.core.apps import quotas
+from menagerie.core.people import second_factor
 from menagerie.errors import NotFound
 from menagerie.library import SYSTEM, Tx
 from menagerie.storage.schema import Role
@@ -104,6 +105,38 @@ def password(name: str, *, data: terminal.DataFolder = None, as_json: AsJson = F
         account = _get(tx, name)
         made = passwords.admin_reset(tx, account.id)
     _print_secrets({"name": account.name, "password": made}, as_json)
+
+
+@app.command
+def two_factor_off(name: str, *, data: terminal.DataFolder = None) -> None:
+    """Let somebody who lost their phone log in with the password alone.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        was_on = second_factor.switch_off(tx, account.id)
+    text = "is not asked for a code any more" if was_on else "was not asked for a code"
+    terminal.out.print(f"{account.name} {text}", markup=False)
+
+
+@app.command
+def rename(name: str, new_name: str, *, data: terminal.DataFolder = None) -> None:
+    """Give an account another name; the old one is free from then on.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    new_name
+        The name it gets.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = accounts.rename(tx, _get(tx, name).id, new_name)
+    terminal.out.print(f"{name} is {account.name} now", markup=False)
 
 
 @app.command

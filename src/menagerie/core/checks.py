@@ -162,6 +162,18 @@ def counters(tx: Tx) -> list[str]:
         *_wrong(tx, image.hides, image.id, _by(schema.hides.c.image_id)),
         *_wrong(tx, image.source_count, image.id, _by(schema.image_sources.c.image_id)),
         *_wrong(tx, gallery.image_count, gallery.id, _by(schema.gallery_images.c.gallery_id)),
+        *_wrong(
+            tx,
+            gallery.subscriber_count,
+            gallery.id,
+            _by(schema.gallery_subscriptions.c.gallery_id),
+        ),
+        *_wrong(
+            tx,
+            schema.conversations.c.message_count,
+            schema.conversations.c.id,
+            _by(schema.messages.c.conversation_id),
+        ),
         *_wrong(tx, blob.image_count, blob.sha512, _by(image.sha512, is_kept)),
         *_wrong(
             tx,

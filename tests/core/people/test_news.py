@@ -6,7 +6,7 @@ from menagerie.core import galleries
 from menagerie.core.people import following, news, preferences
 from menagerie.core.people.following import Followed
 from menagerie.errors import Invalid, NotFound, Unauthenticated
-from menagerie.library import ANONYMOUS, SYSTEM, Actor
+from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage import schema
 from menagerie.storage.schema import Audience, NewsKind, Role
 
@@ -120,9 +120,7 @@ def test_ten_thousand_followers_take_four_statements(library):
         tx.execute(insert(schema.accounts), rows)
         ids = [row["id"] for row in rows]
         event.listen(
-            library.database.engine if hasattr(library.database, "engine") else tx.connection,
-            "before_cursor_execute",
-            lambda *args: statements.append(args[2]),
+            tx.connection, "before_cursor_execute", lambda *told: statements.append(told[2])
         )
         for image_id in (1, 2):
             news.tell(tx, ids, NewsKind.GALLERY, gallery.id, image_id)
@@ -192,9 +190,5 @@ def test_preferences_are_kept_and_checked(library):
             assert list(refused.value.fields) == [name]
         with pytest.raises(Invalid):
             preferences.change(tx, colour="red")
-        with pytest.raises(Unauthenticated):
-            preferences.change(Tx_of(tx, Actor()), theme="dark")
-
-
-def Tx_of(tx, actor):
-    return type(tx)(tx.library, actor, lambda: tx.connection)
+    with library.writing(ANONYMOUS) as tx, pytest.raises(Unauthenticated):
+        preferences.change(tx, theme="dark")
