@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
+import structlog
 from litestar.types import Receive, Scope, Send
 
 from menagerie.errors import MenagerieError
@@ -12,6 +13,8 @@ from menagerie.http.answers import Answer, is_head
 from menagerie.http.call import Call
 from menagerie.http.feed import Hub, Listener, Message, Missed, kinds_of, missed
 from menagerie.http.parameters import whole_number
+
+log = structlog.get_logger("menagerie.feed")
 
 HEARTBEAT_S = 15.0
 # Whoever takes nothing for so long is not there any more.
@@ -71,12 +74,12 @@ class EventStream(Answer):
                 async for piece in _events(listener, self._call.base_url, follows=self._follows):
                     async with asyncio.timeout(SEND_S):
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
+                async with asyncio.timeout(SEND_S):
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
             except (TimeoutError, OSError):
-                pass  # it takes nothing any more
+                log.debug("a listener takes nothing any more", path=self._call.path)
             finally:
                 gone.cancel()
-        with contextlib.suppress(OSError):
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _gone(receive: Receive) -> None:

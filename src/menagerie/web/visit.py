@@ -1,7 +1,5 @@
 """One request by a person: who they are, what every page needs, and the forms they send back."""
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -9,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from menagerie.core import accounts, filters, tags
+from menagerie.core import filters, tags
 from menagerie.errors import Forbidden, Invalid
-from menagerie.http import answers
+from menagerie.http import answers, sessions
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call
 from menagerie.http.parameters import as_text, leading_integer
@@ -25,9 +23,8 @@ VIEW = "menagerie_view"
 THEME = "menagerie_theme"
 LANGUAGE = "menagerie_language"
 ENDLESS = "menagerie_endless"
-CSRF_FIELD, CSRF_HEADER = "_csrf", "x-csrf-token"
+CSRF_FIELD = "_csrf"
 YEAR_S = 365 * 24 * 3600
-_TOKEN_BYTES = 20
 MOST_PER_PAGE, PER_PAGE = 100, 40
 # A page is one visitor's: theirs by cookie, language and what their browser unpacks.
 _KEPT = (
@@ -162,12 +159,8 @@ class Visit:
 
     @cached_property
     def csrf(self) -> str:
-        """The token that every form of this visit carries, written differently each time.
-
-        Pages are compressed: what stands in each of them the same could be guessed by its length.
-        """
-        token = bytes.fromhex(_csrf_token(self.library, self._visitor))
-        return _masked(token, secrets.token_bytes(len(token)))
+        """The token that every form of this visit carries, written differently each time."""
+        return sessions.new_token(self.library, self._visitor)
 
     @cached_property
     def _visitor(self) -> str:
@@ -230,9 +223,10 @@ class Visit:
 
     def check_csrf(self) -> None:
         """Raise StaleForm unless the form carries the token of this visit."""
-        sent = as_text(self.call.form.get(CSRF_FIELD)) or self.call.headers.get(CSRF_HEADER, "")
-        token = _csrf_token(self.library, self._visitor)
-        if not hmac.compare_digest(_unmasked(sent).encode(), token.encode()):
+        sent = as_text(self.call.form.get(CSRF_FIELD)) or self.call.headers.get(
+            sessions.CSRF_HEADER, ""
+        )
+        if not sessions.is_token(self.library, self._visitor, sent):
             raise StaleForm
 
     # Answers.
@@ -290,35 +284,9 @@ def identify(call: Call) -> Actor:
 
     Visitors are told apart by the cookie of a guest, so that nobody is asked the same twice.
     """
-    token = call.cookies.get(SESSION, "")
-    actor = None
-    if token:
-        with call.reading(Actor(address=call.address)) as tx:
-            actor = accounts.actor_for_session(tx, token)
+    actor = sessions.actor_of(call)
     actor = actor or Actor(fingerprint=call.cookies.get(GUEST, "")[:64] or None)
     return msgspec.structs.replace(actor, address=call.address)
-
-
-def _csrf_token(library: Library, visitor: str) -> str:
-    secret = bytes.fromhex(library.facts["secret"])
-    return hmac.new(secret, b"csrf:" + visitor.encode(), hashlib.sha256).hexdigest()[
-        : 2 * _TOKEN_BYTES
-    ]
-
-
-def _masked(token: bytes, mask: bytes) -> str:
-    return (mask + bytes(a ^ b for a, b in zip(token, mask, strict=True))).hex()
-
-
-def _unmasked(text: str) -> str:
-    """Return what `_masked` hid; the text itself when it is nothing of the kind."""
-    try:
-        both = bytes.fromhex(text)
-    except ValueError:
-        return text
-    mask, hidden = both[: len(both) // 2], both[len(both) // 2 :]
-    is_masked = len(both) == 2 * _TOKEN_BYTES
-    return bytes(a ^ b for a, b in zip(mask, hidden, strict=True)).hex() if is_masked else text
 
 
 def _policy(library: Library, nonce: str) -> str:
