@@ -5,9 +5,11 @@ import pytest
 from sqlalchemy import select
 
 import rows
-from menagerie.core import checks, images, moderation, reports, visibility
+from menagerie.core import checks, galleries, images, moderation, reports, visibility
+from menagerie.core.people import messages
 from menagerie.core.reports import Action, Category
-from menagerie.core.staff import bans
+from menagerie.core.staff import bans, undo
+from menagerie.core.talk import comments
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
 from menagerie.storage import schema
@@ -137,7 +139,8 @@ def test_accepted_reports_take_the_image_away_or_not(library, alice, moderator, 
         row = schema.reports.c
         (stored,) = tx.all(select(row.state, row.resolved_by_id, row.resolved_at))
         assert tuple(stored) == ("accepted", moderator.account_id, tx.now_s)
-    assert (last.action, last.reason, last.details) == ("accept reports", "theft", '{"reports":1}')
+    assert (last.action, last.reason) == ("accept reports", "theft")
+    assert msgspec.json.decode(last.details)["reports"] == 1
 
 
 def test_reports_of_what_its_owner_deleted_can_still_be_closed(library, alice, moderator):
@@ -159,4 +162,61 @@ def test_only_moderators_look_into_reports(library, alice, moderator):
             resolve(library, actor, image_id, accept=False)
     with pytest.raises(Invalid):
         resolve(library, moderator, image_id, accept=True, action="burn")
+    assert waiting(library, moderator)[1] == 1
+
+
+def test_texts_people_and_letters_are_reported_and_decided_once(library, alice, moderator):
+    bob, carol = rows.account(library, "Bob"), rows.account(library, "Carol")
+    second = rows.account(library, "Second", Role.MODERATOR)
+    image_id = rows.image(library)
+    with library.writing(bob) as tx:
+        comment = comments.create(tx, image_id, "Rude.").id
+        letter = messages.start(tx, "Alice", "Hello", "Rude.").id
+        gallery = galleries.create(tx, title="Rude").id
+
+    def put(actor, kind, subject_id, **more):
+        with library.writing(actor) as tx:
+            return reports.report_subject(tx, kind, subject_id, "It is rude.", **more)
+
+    report_id = put(alice, "comment", comment, rule="Rule #1")
+    assert put(alice, "comment", comment) == report_id
+    other = put(carol, "comment", comment)
+    of_letter = put(alice, "conversation", letter)
+    put(alice, "account", bob.account_id)
+    put(at(7), "gallery", gallery)
+    put(alice, "image", image_id)
+    for actor, kind, subject_id, error in (
+        (carol, "conversation", letter, NotFound),
+        (alice, "comment", 999, NotFound),
+        (alice, "post", 999, NotFound),
+        (alice, "account", 2**70, NotFound),
+        (alice, "weather", 1, Invalid),
+    ):
+        with pytest.raises(error):
+            put(actor, kind, subject_id)
+
+    def decide(actor, one, **more):
+        with library.writing(actor) as tx:
+            reports.resolve_subject(tx, one, **more)
+
+    with pytest.raises(Invalid) as caught:
+        decide(moderator, of_letter, accept=True, action="remove")
+    assert list(caught.value.fields) == ["action"]
+    with pytest.raises(Forbidden):
+        decide(alice, report_id, accept=True)
+    decide(moderator, report_id, accept=True, action="remove", reason="rude")
+    with pytest.raises(Invalid, match="was accepted by Mod already"):
+        decide(second, other, accept=False)
+    with library.reading(moderator) as tx:
+        assert comments.get(tx, comment).hide_reason == "rude"
+        found = reports.get(tx, report_id)
+        entry = moderation.log(tx, limit=1)[0]
+    assert (found.category, found.resolved_by_name) == ("Rule #1", "Mod")
+    with library.writing(second) as tx:
+        undo.undo(tx, entry.id)
+    with library.reading(alice) as tx:
+        assert comments.get(tx, comment).hidden_at is None
+    with library.reading(moderator) as tx:
+        assert {reports.get(tx, one).state for one in (report_id, other)} == {"open"}
+    decide(second, other, accept=False)
     assert waiting(library, moderator)[1] == 1
