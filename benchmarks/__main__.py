@@ -28,6 +28,7 @@ from benchmarks import (
     rendering,
     searches,
     serving,
+    talk,
     vectors,
     world,
 )
@@ -48,6 +49,7 @@ PARTS = (
     "datasets",
     "recognition",
     "similar",
+    "talk",
 )
 VOCABULARY, LARGE_VOCABULARY = 20_000, 500_000
 LIBRARIES = (
@@ -193,6 +195,11 @@ def similar(worlds: Worlds, sizes: list[int]) -> list[Row]:
     return vectors.rows(worlds.folder, sizes[-1])
 
 
+def talk_(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure the search of a million comments, on the images of the smallest world."""
+    return talk.rows(worlds.path(sizes[0]), worlds.folder / "talk")
+
+
 _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "search": ("search in the core", search),
     "vocabulary": (f"patterns over {LARGE_VOCABULARY:,} tags", vocabulary),
@@ -206,6 +213,7 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "datasets": ("exports", exported),
     "recognition": ("recognition", recognised),
     "similar": ("similar images", similar),
+    "talk": (f"search in {talk.COMMENTS:,} comments", talk_),
 }
 
 
