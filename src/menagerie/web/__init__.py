@@ -32,6 +32,7 @@ from menagerie.web import (
     donate,
     entry,
     files,
+    forums,
     languages,
     laws,
     limits,
@@ -45,6 +46,7 @@ from menagerie.web import (
     review,
     saved,
     settings_pages,
+    sharing,
     statistics,
     suggested,
     validate,
@@ -170,12 +172,6 @@ def _short(visit: Visit) -> Answer:
     return visit.go(f"/images/{identifier(visit.call.text('id'))}")
 
 
-def _robots(_call: Call) -> Answer:
-    own = ("admin", "settings", "moderation", "login", "private", "pets")
-    lines = ["User-agent: *", *(f"Disallow: /{name}" for name in own)]
-    return answers.text("\n".join([*lines, ""]))
-
-
 _PAGES: dict[str, PageHandler] = {
     "/": pages.index,
     "/search": pages.search,
@@ -195,6 +191,14 @@ _PAGES: dict[str, PageHandler] = {
     "/images/{id:str}/history": picture.history,
     "/images/{id:str}/status": recognised.status,
     "/images/{id:str}/comments": comments.part,
+    "/forums": forums.index,
+    "/forums/{forum:str}": forums.forum,
+    "/forums/{forum:str}/new": forums.new_topic,
+    "/forums/{forum:str}/topics/{slug:str}": forums.topic,
+    "/posts": forums.every,
+    "/posts/{id:str}": forums.post,
+    "/posts/{id:str}/edit": forums.edit_page,
+    "/posts/{id:str}/history": forums.history,
     "/comments": comments.every,
     "/comments/{id:str}": comments.show,
     "/comments/{id:str}/edit": comments.edit_page,
@@ -263,6 +267,16 @@ _FORMS: dict[str, PageHandler] = {
     "/images/{id:str}/moderate": picture.moderate,
     "/images/{id:str}/comments": comments.post,
     "/images/{id:str}/follow": comments.follow,
+    "/forums": forums.create_forum,
+    "/forums/{forum:str}/edit": forums.edit_forum,
+    "/forums/{forum:str}/follow": forums.follow_forum,
+    "/forums/{forum:str}/topics": forums.create_topic,
+    "/forums/{forum:str}/topics/{slug:str}/posts": forums.answer,
+    "/forums/{forum:str}/topics/{slug:str}/vote": forums.vote,
+    "/forums/{forum:str}/topics/{slug:str}/follow": forums.follow_topic,
+    "/forums/{forum:str}/topics/{slug:str}/moderate": forums.moderate_topic,
+    "/posts/{id:str}/edit": forums.edit,
+    "/posts/{id:str}/moderate": forums.moderate_post,
     "/comments/{id:str}/edit": comments.edit,
     "/comments/{id:str}/moderate": comments.moderate,
     "/login": entry.log_in,
@@ -318,7 +332,9 @@ _LONG_FORMS: dict[str, PageHandler] = {
 }
 _FILES: dict[str, tuple[Handler, Runs]] = {
     "/static/{version:str}/{file:str}": (files.static_file, Runs.INLINE),
-    "/robots.txt": (_robots, Runs.INLINE),
+    "/robots.txt": (sharing.robots, Runs.INLINE),
+    "/sitemap.xml": (sharing.sitemap, Runs.EXECUTOR),
+    "/sitemaps/{file:str}": (sharing.part, Runs.EXECUTOR),
     "/moderation/requests/{key:str}/picture": (publishing.picture, Runs.EXECUTOR),
     "/avatars/{folder:str}/{file:str}": (files.avatar, Runs.EXECUTOR),
     "/faces/{file:str}": (files.face, Runs.INLINE),

@@ -8,9 +8,10 @@ import msgspec
 from menagerie.core import filters, find, images, tags
 from menagerie.core.images import Image
 from menagerie.errors import QueryError
+from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
 from menagerie.search import fields, hints, nodes
-from menagerie.web import shapes, texts
+from menagerie.web import builder, shapes, texts
 from menagerie.web.render import url
 from menagerie.web.visit import PER_PAGE, Visit
 
@@ -25,6 +26,7 @@ class Asked(msgspec.Struct, frozen=True):
     direction: str
     path: str = "/search"
     shows_query: bool = True
+    filter_id: int | None = None
 
     def link(self, **changed: object) -> str:
         """Return the address of this search, with some of its parameters changed."""
@@ -32,6 +34,7 @@ class Asked(msgspec.Struct, frozen=True):
             "q": self.query if self.shows_query else "",
             "sf": self.sort_field,
             "sd": self.direction,
+            "filter": self.filter_id,
         }
         return url(self.path, **{**parameters, **changed})
 
@@ -49,6 +52,7 @@ def asked(visit: Visit, query: str | None = None, path: str = "/search") -> Aske
         direction=visit.call.text("sd"),
         path=path,
         shows_query=query is None,
+        filter_id=leading_integer(visit.call.text("filter")),
     )
 
 
@@ -57,10 +61,12 @@ def results(visit: Visit, tx: Tx, search: Asked) -> dict[str, Any]:
     node = find.parse(tx, search.query)
     sort = find.parse_sort(search.sort_field, search.direction, tx)
     number = visit.page_number()
-    chosen = filters.effective(tx)
+    chosen = filters.effective(tx, search.filter_id)
     found = find.images(tx, node, sort=sort, page=number, per_page=PER_PAGE, filter=chosen)
     view = visit.view()
-    kept = {"q": search.query} if search.shows_query else {}
+    kept: dict[str, object] = {"q": search.query} if search.shows_query else {}
+    if search.filter_id is not None:
+        kept["filter"] = search.filter_id
     return {
         "wrong": None,
         "found": found,
@@ -81,6 +87,13 @@ def results(visit: Visit, tx: Tx, search: Asked) -> dict[str, Any]:
         "action": search.path,
         "kept": kept,
         "feed": url("/feed", q=search.query),
+        "sort": ":".join(filter(None, (search.sort_field, search.direction))),
+        "chosen": chosen,
+        "is_trial": chosen.id != visit.filter.id,
+        "filters": [*filters.system(tx), *(filters.own(tx) if visit.actor.is_signed_in else [])],
+        "builder": builder.form(tx, node, search.query) if search.shows_query else None,
+        "least": builder.LEAST,
+        "ratings": texts.RATINGS,
     }
 
 

@@ -7,7 +7,7 @@ from menagerie.core import accounts, filters, find, galleries, images, tags, wat
 from menagerie.core.accounts import Profile
 from menagerie.errors import NotFound, QueryError
 from menagerie.http.answers import Answer
-from menagerie.library import Tx
+from menagerie.library import SECOND, Tx
 from menagerie.search import fields, nodes
 from menagerie.search.fields import Role
 from menagerie.web import grid, shapes, texts
@@ -18,31 +18,58 @@ from menagerie.web.visit import MOST_PER_PAGE, PER_PAGE, Visit
 ATOM = "application/atom+xml; charset=utf-8"
 EVERYTHING = nodes.All()
 _MOST_USED_TAGS = 24
+_USED = "most used tags"
+_KEPT_FOR_S = 60
+# What was put in within a week and somebody likes; at fewer than four there is no trend.
+_LATELY = "first_seen_at.gt:7 days ago, score.gt:0"
+_BY_LIKING = find.Sort("wilson_score")
+_LEAST_TRENDING = 4
 _STRIP = 12
 
 
 def index(visit: Visit) -> Answer:
-    """Show what is featured, what is new, and the tags used most."""
+    """Show what is featured, what people like these days, what is new, and the tags used most."""
     view = visit.view()
     with visit.reading() as tx:
         chosen = filters.effective(tx)
         found = find.images(tx, EVERYTHING, page=1, per_page=PER_PAGE, filter=chosen)
-        newest = grid.pictures(tx, found.ids, chosen, view=view, context={"q": "*"})
+        liked = _liked_lately(tx, chosen) if found.total > _STRIP else []
+        shown = grid.pictures(tx, [*found.ids, *liked], chosen, view=view, context={"q": "*"})
         lead = _featured(tx, chosen)
-        top = find.tags(tx, "*", page=1, per_page=_MOST_USED_TAGS)
-        used = [tag for tag in tags.find_many(tx, top.ids) if tag.image_count]
+        used = _most_used_tags(tx)
         is_empty = not found.total and not visit.library.catalogue.current().live
     return visit.page(
         "index.html",
         is_empty=is_empty,
         featured=lead,
-        pictures=newest,
+        pictures=shown[: len(found.ids)],
+        trending=shown[len(found.ids) :],
+        trending_href=url("/search", q=_LATELY, sf="wilson_score"),
+        found=found,
         total=found.total,
         tags=used,
         view=view,
         view_link=lambda name: url("/", view=name),
-        more=url("/search", q="*", page=2) if found.total > len(newest) else None,
+        more=url("/search", q="*", page=2) if found.total > len(found.ids) else None,
     )
+
+
+def _liked_lately(tx: Tx, chosen: filters.Filter) -> list[int]:
+    """Return the pictures of the last days that most people like; none if nobody likes any."""
+    node = find.parse(tx, _LATELY)
+    best = find.images(tx, node, sort=_BY_LIKING, page=1, per_page=_STRIP, filter=chosen)
+    return best.ids if len(best.ids) >= _LEAST_TRENDING else []
+
+
+def _most_used_tags(tx: Tx) -> list[tags.TagPage]:
+    """Return the tags used most, as they were within the last minute."""
+    caches, now = tx.library.caches, tx.library.clock.now()
+    kept = caches.get(_USED)
+    if kept is None or not 0 <= now - kept[0] < _KEPT_FOR_S * SECOND:
+        top = find.tags(tx, "images.gt:0", page=1, per_page=_MOST_USED_TAGS)
+        kept = caches[_USED] = (now, tags.find_many(tx, top.ids))
+    found: list[tags.TagPage] = kept[1]
+    return found
 
 
 def _featured(tx: Tx, chosen: filters.Filter) -> shapes.Picture | None:
@@ -59,7 +86,7 @@ def search(visit: Visit) -> Answer:
     """Show what a search finds."""
     with visit.reading() as tx:
         context = grid.results(visit, tx, grid.asked(visit))
-    return visit.page("search.html", **context)
+    return visit.page("results_bare.html" if visit.is_swap else "search.html", **context)
 
 
 def wrong_query(visit: Visit, error: QueryError) -> Answer:

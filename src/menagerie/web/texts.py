@@ -182,12 +182,19 @@ ROLES = {
     "moderator": marked("Moderator"),
     "admin": marked("Administrator"),
 }
+FORUM_ACCESS = {
+    "normal": marked("everybody"),
+    "assistant": marked("assistants and moderators"),
+    "staff": marked("moderators"),
+}
+"""Who may read a forum."""
 NOTICES = {
     "welcome": marked("Welcome back."),
     "left": marked("You are logged out."),
     "saved": marked("Saved."),
     "kept": marked("This search is kept. The search field offers it by its name."),
     "comment-waits": marked("Your comment is in, and waits for a moderator."),
+    "post-waits": marked("Your post is in, and waits for a moderator."),
     "destroyed": marked("Wiped."),
     "retried": marked("The jobs are tried again."),
     "checking": marked("The library is being checked."),

@@ -1,4 +1,5 @@
 // What pages can do beyond links and forms. Everything here is an addition: nothing needs it.
+import "./lightbox.js";
 import "./parts.js";
 import { readPage } from "./read.js";
 import { suggest } from "./suggest.js";
@@ -33,13 +34,17 @@ document.addEventListener("keydown", (event) => {
       menu.querySelector("summary").focus();
     }
   }
-  const typing = event.target.closest("input, textarea, select, video, [contenteditable]");
+  const typing = event.target.closest("input, textarea, select, video, dialog, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/") {
     event.preventDefault();
     const field = document.querySelector('.top input[type="search"]');
     field.focus();
     field.select();
+    return;
+  }
+  if (event.key === "?" && document.querySelector("#keys")) {
+    document.querySelector("#keys").showModal();
     return;
   }
   if (!decide(event.key.toLowerCase())) document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();

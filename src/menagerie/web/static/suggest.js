@@ -1,6 +1,7 @@
-// Tags offered while somebody types, for one field of a query or a list of tags.
+// What is offered while somebody types, for one field of a query or a list of tags; in a query also
+// names of fields, and searches kept under names.
 const SEPARATORS = { search: /[,()\n]|\s(?:AND|OR)\s|&&|\|\|/g, tags: /,|\n/g, labels: /,/g };
-const SOURCES = { labels: "/vocabulary/suggest?term=" };
+const SOURCES = { labels: "/vocabulary/suggest?term=", search: "/search/suggest?term=" };
 let count = 0;
 
 export function suggest(field) {
@@ -44,8 +45,10 @@ export function suggest(field) {
     field.removeAttribute("aria-activedescendant");
   }
 
+  const options = () => [...list.querySelectorAll('[role="option"]')];
+
   function choose(index) {
-    const items = [...list.children];
+    const items = options();
     items[chosen]?.setAttribute("aria-selected", "false");
     chosen = items.length ? (index + items.length) % items.length : -1;
     items[chosen]?.setAttribute("aria-selected", "true");
@@ -53,7 +56,11 @@ export function suggest(field) {
     if (chosen >= 0) field.setAttribute("aria-activedescendant", items[chosen].id);
   }
 
-  function take(name) {
+  function take({ dataset: { name, href } }) {
+    if (href) {
+      location.href = href;
+      return;
+    }
     const { start, end } = word();
     const tail = kind !== "search" && !/^\s*,/.test(field.value.slice(end)) ? ", " : "";
     field.setRangeText(name + tail, start, end, "end");
@@ -65,35 +72,45 @@ export function suggest(field) {
   async function look() {
     const { text } = word();
     const turn = ++asked;
-    if (text.trim().length < (kind === "labels" ? 1 : 3)) return close();
+    if (text.trim().length < ({ labels: 1, search: 2 }[kind] ?? 3)) return close();
     let found = [];
+    let groups = {};
     try {
       const source = SOURCES[kind] ?? "/autocomplete/tags?vsn=2&limit=10&term=";
       const answer = await fetch(source + encodeURIComponent(text.trim()));
-      if (answer.ok) found = (await answer.json()).suggestions;
+      if (answer.ok) ({ suggestions: found, groups = {} } = await answer.json());
     } catch {
       // Without suggestions the field is an ordinary one.
     }
     if (turn !== asked || document.activeElement !== field) return;
     close();
-    if (!found.length || (found.length === 1 && found[0].canonical === text.trim())) return;
-    for (const [index, tag] of found.entries()) {
+    if (!found.length || (found.length === 1 && (found[0].canonical ?? found[0].text) === text.trim())) return;
+    let group = "";
+    for (const [index, one] of found.entries()) {
+      if (one.kind && one.kind !== group && (one.kind !== "tag" || found.at(-1).kind !== "tag")) {
+        const heading = document.createElement("li");
+        heading.role = "presentation";
+        heading.textContent = groups[one.kind];
+        list.append(heading);
+      }
+      group = one.kind;
       const item = document.createElement("li");
       item.role = "option";
       item.id = `${list.id}-${index}`;
       item.setAttribute("aria-selected", "false");
       const name = document.createElement("span");
-      name.textContent = tag.alias ? `${tag.alias} → ${tag.canonical}` : tag.canonical;
-      const images = document.createElement("span");
-      images.className = "soft";
-      images.textContent = tag.images.toLocaleString(document.documentElement.lang);
-      item.append(name, images);
+      name.textContent = one.shown ?? (one.alias ? `${one.alias} → ${one.canonical}` : one.canonical);
+      const note = document.createElement("span");
+      note.className = "soft";
+      note.textContent = one.note ?? one.images?.toLocaleString(document.documentElement.lang) ?? "";
+      item.append(name, note);
+      item.dataset.name = one.text ?? one.canonical ?? "";
+      if (one.href) item.dataset.href = one.href;
       // Before the field loses the focus.
       item.addEventListener("pointerdown", (event) => {
         event.preventDefault();
-        take(tag.canonical);
+        take(item);
       });
-      item.dataset.name = tag.canonical;
       list.append(item);
     }
     list.hidden = false;
@@ -109,7 +126,7 @@ export function suggest(field) {
     if (list.hidden) return;
     if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
-    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(list.children[chosen].dataset.name);
+    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(options()[chosen]);
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
