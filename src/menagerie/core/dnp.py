@@ -220,6 +220,7 @@ def decide(tx: Tx, entry_id: int, state: DnpState) -> Entry:
     if not (is_own and state is DnpState.RESCINDED):
         rights.require_moderator(tx)
     if found.state != state:
+        watched = staff_log.watch_row(tx, schema.dnp_entries, entry_id, "state", "decided_by_id")
         tx.execute(
             update(schema.dnp_entries)
             .where(_row.id == entry_id)
@@ -227,7 +228,7 @@ def decide(tx: Tx, entry_id: int, state: DnpState) -> Entry:
         )
         if tx.actor.is_moderator:
             details: dict[str, object] = {"state": state.value, "before": found.state.value}
-            staff_log.note(tx, "decide dnp", "dnp_entry", entry_id, details=details)
+            staff_log.note(tx, "decide dnp", "dnp_entry", entry_id, details=details, before=watched)
         if found.account_id is not None and state is not DnpState.CLAIMED:
             news.tell(tx, [found.account_id], NewsKind.DNP, entry_id)
     return get(tx, entry_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from menagerie import jobs
-from menagerie.core import images
+from menagerie.core import images, lookalikes
 from menagerie.library import SYSTEM, Library, Tx
 from menagerie.media import publish, render
 from menagerie.media.probe import Probe
@@ -138,6 +138,7 @@ def _settle(tx: Tx, image: images.Image, twin: images.Image | None) -> None:
     else:
         values["is_optimised"] = True
     images.change_file(tx, image.id, **values)
+    lookalikes.notice(tx, image.id)
     tx.happened(EventKind.IMAGE_PROCESS, image.id)
     tx.happened(EventKind.IMAGE_UPDATE, image.id)
 

@@ -158,8 +158,9 @@ def _url_problems(tx: Tx, account_id: int, url: str) -> dict[str, list[str]]:
 
 def delete(tx: Tx, link_id: int) -> None:
     """Delete one of the actor's links, any for moderators; raises NotFound."""
-    get(tx, link_id)
+    found = get(tx, link_id)
     tx.execute(delete_rows(schema.profile_links).where(_row.id == link_id))
+    news.withdraw(tx, [found.account_id], NewsKind.LINK, link_id)
 
 
 def decide(tx: Tx, link_id: int, state: LinkState) -> Link:
@@ -170,13 +171,14 @@ def decide(tx: Tx, link_id: int, state: LinkState) -> Link:
     rights.require_moderator(tx)
     found = get(tx, link_id)
     if found.state != state:
+        before = staff_log.watch_row(tx, schema.profile_links, link_id)
         tx.execute(
             update(schema.profile_links)
             .where(_row.id == link_id)
             .values(state=state, decided_by_id=tx.actor.account_id, decided_at=tx.now)
         )
         details: dict[str, object] = {"state": state.value, "before": found.state.value}
-        staff_log.note(tx, "decide link", "profile_link", link_id, details=details)
+        staff_log.note(tx, "decide link", "profile_link", link_id, details=details, before=before)
         news.tell(tx, [found.account_id], NewsKind.LINK, link_id)
     return get(tx, link_id)
 

@@ -14,8 +14,8 @@ from menagerie.core import moderation, rights, staff_log
 from menagerie.core.moderation import LogEntry
 from menagerie.core.staff import reversing, settling
 from menagerie.core.staff_log import Journal
-from menagerie.core.talk import comments
-from menagerie.errors import Invalid, NotFound
+from menagerie.core.talk import comments, posts, topics
+from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.storage import schema
 
@@ -113,21 +113,29 @@ def _reverse(tx: Tx, journals: Sequence[Journal]) -> tuple[list[Journal], int]:
 # Acts that are undone by their opposites.
 
 
-def _hide_again(tx: Tx, comment_id: int) -> None:
-    comments.hide(tx, comment_id, _reason(tx, schema.SubjectKind.COMMENT, comment_id))
-
-
-def _reason(tx: Tx, kind: str, subject_id: int) -> str:
-    """Return why something was hidden the last time."""
+def _again(
+    kind: str, action: str, act: Callable[[Tx, int, str], object]
+) -> Callable[[Tx, int], None]:
+    """Return what does something to a subject once more, for the reason of the last time."""
     row = schema.moderation_log.c
-    same = (row.subject_kind == kind, row.subject_id == subject_id, row.action == "hide")
-    found = tx.scalar(select(row.reason).where(*same).order_by(row.id.desc()).limit(1))
-    if found is None:
-        raise NotFound
-    return str(found)
+
+    def call(tx: Tx, subject_id: int) -> None:
+        same = (row.subject_kind == kind, row.subject_id == subject_id, row.action == action)
+        last = select(row.reason).where(*same).order_by(row.id.desc()).limit(1)
+        act(tx, subject_id, str(tx.scalar(last) or ""))
+
+    return call
 
 
 _CALLS: dict[tuple[str, str], Callable[[Tx, int], object]] = {
     ("comment", "hide"): comments.unhide,
-    ("comment", "unhide"): _hide_again,
+    ("comment", "unhide"): _again("comment", "hide", comments.hide),
+    ("post", "hide"): posts.unhide,
+    ("post", "unhide"): _again("post", "hide", posts.hide),
+    ("topic", "hide"): topics.unhide,
+    ("topic", "unhide"): _again("topic", "hide", topics.hide),
+    ("topic", "lock"): topics.unlock,
+    ("topic", "unlock"): _again("topic", "lock", topics.lock),
+    ("topic", "stick"): topics.unstick,
+    ("topic", "unstick"): topics.stick,
 }
