@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import talk_roles
 from booru_world import API, ROLES, World, image_of
 from build import png
 from menagerie import app
@@ -66,6 +67,7 @@ WRITES: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("DELETE", "/images/{explicit}"): (401, 403, 200, 403, 403),
     ("DELETE", "/images/{private}"): (401, 200, 404, 404, 404),
     ("POST", "/images"): (401, 400, 400, 400, 400),
+    ("POST", "/images/scrape"): (401, 422, 422, 422, 422),
     ("POST", "/search/similar"): (400, 400, 400, 400, 400),
     ("POST", "/search/reverse"): (200, 200, 200, 200, 200),
     ("POST", "/filters"): (401, 400, 400, 400, 400),
@@ -109,12 +111,14 @@ def test_every_route_is_tried_by_every_role(world: World):
 
     tried = {("GET", shape(path)) for path in READS}
     tried |= {(method, shape(path)) for method, path in WRITES}
+    tried |= {("GET", shape(path)) for path in talk_roles.READS}
+    tried |= {(one.method, shape(one.path)) for one in talk_roles.WRITES}
     for door in app.dialects(world.library):
         for operation in door.operations if door.title == "Philomena" else ():
             for path in operation.paths:
                 plain = path.removeprefix(API)
                 if "{rest:path}" not in plain:
-                    assert (operation.method, shape(plain)) in tried
+                    assert (operation.method, shape(plain)) in tried, plain
 
 
 def test_a_private_image_does_not_exist_for_others(make_world):

@@ -46,7 +46,9 @@ def test_no_list_repeats_its_last_page(world: World, path: str):
 
 
 @pytest.mark.parametrize("query", ["", "?q=", "?q=%20%20"])
-@pytest.mark.parametrize("what", ["images", "tags", "filters"])
+@pytest.mark.parametrize(
+    "what", ["images", "tags", "filters", "comments", "posts", "galleries"]
+)
 def test_no_query_finds_nothing(world: World, what: str, query: str):
     answer = world.get(f"/search/{what}{query}")
     assert answer.status_code == 200
@@ -82,8 +84,9 @@ def test_a_wrong_query_says_why(world: World, query: str, message: str):
         "/tags/artist%3Abob", "/tags/%00", "/filters/99", "/filters/x", "/filters/101",
         "/profiles/99", "/profiles/Alice", "/oembed", "/oembed?url=", "/oembed?url=https://x",
         "/oembed?url=https://x/img/1", "/oembed?url=https://x/999", "/none", "/search/none", "",
-        "/comments/1", "/posts/1", "/forums", "/forums/x/topics", "/search/comments?q=*",
-        "/search/posts?q=*", "/search/galleries?q=*", "/search/reverse", "/galleries/1",
+        "/comments/1", "/comments/x", "/posts/1", "/posts/x", "/forums/x", "/forums/%00",
+        "/forums/general/topics/x", "/forums/general/topics/x/posts", "/search/reverse",
+        "/forums/general/topics/x/posts/1", "/galleries/9", "/galleries/x",
     ],
 )  # fmt: skip
 def test_what_is_not_there(world: World, path: str):

@@ -6,7 +6,24 @@ python derpibooru_client.py SERVER KEY PICTURE_URL NEW_PICTURE_URL
 import json
 import sys
 
-from derpibooru import Filter, Filters, Image, PostImage, Profile, Search, Tag, Tags
+from derpibooru import (
+    Comments,
+    Filter,
+    Filters,
+    Forums,
+    Galleries,
+    Gallery,
+    Image,
+    PostImage,
+    Posts,
+    Profile,
+    Related,
+    Search,
+    SearchPosts,
+    Tag,
+    Tags,
+    Topics,
+)
 
 server, key, picture, new_picture = sys.argv[1:]
 at = {"url_domain": server}
@@ -35,4 +52,23 @@ posted = PostImage(
 ).post(new_tags=True)
 seen["posted"] = [posted.id, sorted(posted.tags)]
 seen["tag"] = Tag(None, tag="safe", **at).images
+# What people say and collect.
+seen["comments"] = [[one.id, one.author, one.body] for one in Comments(q="hello", **at)]
+seen["comments_by"] = [one.id for one in Comments(user_id=first.uploader_id, per_page=2, **at)]
+seen["comments_of"] = [one.id for one in Comments(image_id=1, per_page=1, limit=5, **at)]
+seen["galleries"] = [one.title for one in Galleries(q=["user:keeper"], **at)]
+gallery = Gallery(None, gallery_id=1, **at)
+seen["gallery"] = [gallery.title, gallery.user, gallery.thumbnail.id]
+in_order = f"gallery_id:{gallery.id}"
+seen["gallery_images"] = [one.id for one in gallery.images(sf=in_order, sd="asc")]
+seen["with_image"] = [one.id for one in Galleries(q=["image_ids:4"], **at)]
+seen["forums"] = [one.short_name for one in Forums(per_page=1, **at)]
+topics = list(Topics("general", per_page=1, **at))
+seen["topics"] = [one.title for one in topics]
+slug = topics[0].slug
+seen["posts"] = [one.body for one in Posts("general", slug, slug=False, per_page=2, **at)]
+seen["found_posts"] = [one.body for one in SearchPosts(q=["second"], **at)]
+profile = Profile(None, username="keeper", **at)
+seen["by_name"] = [profile.id, profile.comments_count, profile.topics_count]
+seen["related"] = [one.id for one in Related(Image(None, image_id=2, **at), limit=1, **at)]
 sys.stdout.write(json.dumps(seen))

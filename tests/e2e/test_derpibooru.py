@@ -64,6 +64,7 @@ def seen(server: Server, client_python: Callable[..., Path], pictures_url: str) 
         assert api.post("/images/3/fave").status_code == 200
         made = api.post("/filters", json={"filter": {"name": "mine", "hidden_tags": ["nothing"]}})
         assert made.status_code < 300, made.text
+        say(api)
     feature(server, 5)
     python = client_python("DerPyBooruPhi==0.10.6")
     script = Path(__file__).with_name("derpibooru_client.py")
@@ -75,6 +76,25 @@ def seen(server: Server, client_python: Callable[..., Path], pictures_url: str) 
     assert run.returncode == 0, run.stderr
     answer: dict[str, Any] = json.loads(run.stdout)
     return answer
+
+
+def say(api: httpx.Client) -> None:
+    """Comment, collect and discuss; an administrator need not wait between texts."""
+
+    def send(method: str, path: str, **fields: Any) -> Any:
+        answer = api.request(method, path, json=fields)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    for image_id, body in ((1, "Hello you"), (2, "Hello again"), (1, "Bye")):
+        send("POST", f"/images/{image_id}/comments", comment={"body": body})
+    gallery = send("POST", "/galleries", gallery={"title": "Best of"})["gallery"]["id"]
+    for image_id in (2, 4, 1):
+        send("POST", f"/galleries/{gallery}/images/{image_id}")
+    topic = send("POST", "/forums/general/topics", topic={"title": "A topic", "body": "First"})
+    posts = f"/forums/general/topics/{topic['topic']['slug']}/posts"
+    for body in ("The second one", "And a third"):
+        send("POST", posts, post={"body": body})
 
 
 def feature(server: Server, image_id: int) -> None:
@@ -103,3 +123,15 @@ def test_the_client_sees_what_is_there(server: Server, seen: dict[str, Any]) -> 
     assert seen["profile"] == "keeper"
     assert seen["reverse"] == [5]
     assert seen["posted"] == [COUNT + 1, ["by a client", "posted", "safe"]]
+    assert seen["comments"] == [[2, "keeper", "Hello again"], [1, "keeper", "Hello you"]]
+    assert seen["comments_by"] == [3, 2, 1]
+    assert seen["comments_of"] == [3, 1]
+    assert seen["galleries"] == seen["with_image"] == ["Best of"]
+    assert seen["gallery"] == ["Best of", "keeper", 2]
+    assert seen["gallery_images"] == [2, 4, 1]
+    assert seen["forums"] == ["general", "meta"]
+    assert seen["topics"] == ["A topic"]
+    assert seen["posts"] == ["First", "The second one", "And a third"]
+    assert seen["found_posts"] == ["The second one"]
+    assert seen["by_name"] == [1, 3, 1]
+    assert len(seen["related"]) == 1

@@ -80,5 +80,25 @@ def test_a_search_with_a_key(server: Server, uploaded, gallery_dl: Path, tmp_pat
     assert list(found) == [image_id]
 
 
+def test_a_gallery_and_comments(server: Server, uploaded, gallery_dl: Path, tmp_path: Path) -> None:
+    ids = list(uploaded)[3:6]
+    with httpx.Client(
+        base_url=f"{server.url}/api/v1/json", params={"key": server.key}, timeout=60
+    ) as api:
+        made = api.post("/galleries", json={"gallery": {"title": "Some of them"}}).json()
+        gallery_id = made["gallery"]["id"]
+        for image_id in ids:
+            api.post(f"/galleries/{gallery_id}/images/{image_id}").raise_for_status()
+        said = api.post(f"/images/{ids[0]}/comments", json={"comment": {"body": "Nice"}})
+        said.raise_for_status()
+    found = download(
+        gallery_dl, tmp_path, f"{server.url}/galleries/{gallery_id}", "-o", "comments=true"
+    )
+    assert {i: digest(d) for i, d in found.items()} == {i: digest(uploaded[i]) for i in ids}
+    notes = [json.loads(note.read_text(encoding="utf-8")) for note in tmp_path.rglob("*.json")]
+    assert {note["gallery"]["title"] for note in notes} == {"Some of them"}
+    assert [c["body"] for note in notes for c in note["comments"]] == ["Nice"]
+
+
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()

@@ -10,10 +10,16 @@ from menagerie.core import credentials
 from menagerie.dialects.philomena import (
     files,
     firehose,
+    handlers_comments,
     handlers_edits,
     handlers_filters,
+    handlers_forums,
+    handlers_galleries,
     handlers_images,
+    handlers_people,
     handlers_tags,
+    handlers_topics,
+    sessions,
     shapes,
 )
 from menagerie.dialects.philomena.handlers_images import TAKEN_TYPES
@@ -39,8 +45,8 @@ from menagerie.library import ANONYMOUS, Actor, Library
 from menagerie.media.limits import CORRUPT, TOO_MANY_PIXELS
 
 DESCRIPTION = (
-    "The API of Philomena boards, image half, with additions: votes, faves, hides, edits and"
-    " filters with an API key, and reverse search by perceptual hash."
+    "The API of Philomena boards, with additions: what their pages do, with an API key, and reverse"
+    " search by perceptual hash."
 )
 
 
@@ -52,6 +58,11 @@ def doors(library: Library) -> list[Door]:
         *handlers_tags.operations(library),
         *handlers_filters.operations(library),
         *handlers_edits.operations(library),
+        *handlers_comments.operations(library),
+        *handlers_forums.operations(library),
+        *handlers_topics.operations(library),
+        *handlers_galleries.operations(library),
+        *handlers_people.operations(library),
     )
     return [
         Door(
@@ -77,6 +88,7 @@ def doors(library: Library) -> list[Door]:
             allows_origins=True,
         ),
         firehose.door(library, ERRORS),
+        sessions.door(library, ERRORS, identify),
     ]
 
 

@@ -1,13 +1,16 @@
-"""Tags: one, searching, suggestions while typing; and accounts' profiles."""
+"""Tags: one, searching, suggestions while typing."""
 
-from menagerie.core import accounts, find, tags
+from collections.abc import Sequence
+
+from menagerie.core import dnp, find, tags
+from menagerie.core.tags import TagPage
 from menagerie.dialects.philomena import shapes, site
 from menagerie.http import answers
 from menagerie.http.answers import Answer, encode_json
 from menagerie.http.call import Call
 from menagerie.http.parameters import INT64_MAX
 from menagerie.http.routing import Operation, Outcome, Parameter, Runs
-from menagerie.library import Library
+from menagerie.library import Library, Tx
 
 SHORTEST_TERM = 3
 OLD_SUGGESTIONS = 5
@@ -16,7 +19,7 @@ MOST_FETCHED = 50
 
 
 def operations(library: Library) -> list[Operation]:
-    """Return the operations about tags and accounts."""
+    """Return the operations about tags."""
     prefix = site.prefix_of(library.settings)
     return [
         Operation(
@@ -79,19 +82,6 @@ def operations(library: Library) -> list[Operation]:
             parameters=(Parameter("ids[]", "Id; may be repeated.", example="1"),),
             outcomes=(Outcome(200, "The tags.", shapes.FetchedTagsEnvelope), *site.READS),
         ),
-        Operation(
-            "GET",
-            site.paths(library, "/profiles/{id:str}"),
-            profile,
-            Runs.EXECUTOR,
-            summary="One account.",
-            parameters=(Parameter("id", "Id of the account.", "path", "1"), site.KEY),
-            outcomes=(
-                Outcome(200, "The account.", shapes.ProfileEnvelope),
-                site.NOT_FOUND,
-                *site.READS,
-            ),
-        ),
     ]
 
 
@@ -101,7 +91,14 @@ def show(call: Call) -> Answer:
     slug = call.text("slug").replace(" ", "+")
     with call.reading() as tx:
         tag = tags.get_by_slug(tx, slug)
-    return answers.json({"tag": shapes.tag(tag)})
+        [shown] = _shown(tx, [tag])
+    return answers.json({"tag": shown})
+
+
+def _shown(tx: Tx, found: Sequence[TagPage]) -> list[shapes.TagShape]:
+    """Return tags with the do-not-post entries listed for them."""
+    entries = dnp.of_tags(tx, [tag.id for tag in found])
+    return [shapes.tag(tag, entries.get(tag.id, ())) for tag in found]
 
 
 def search(call: Call) -> Answer:
@@ -111,8 +108,8 @@ def search(call: Call) -> Answer:
         return site.empty_page("tags")
     with call.reading() as tx:
         found = find.tags(tx, query, page=site.page_of(call), per_page=site.per_page_of(call))
-        shown = tags.find_many(tx, found.ids)
-    return answers.json({"tags": [shapes.tag(tag) for tag in shown], "total": found.total})
+        shown = _shown(tx, tags.find_many(tx, found.ids))
+    return answers.json({"tags": shown, "total": found.total})
 
 
 def autocomplete(call: Call) -> Answer:
@@ -165,11 +162,3 @@ def fetch(call: Call) -> Answer:
         found = tags.find_many(tx, [tag_id for tag_id in ids if tag_id <= INT64_MAX])
     shown = [shapes.FetchedTagShape(tag.id, tag.name, tag.image_count, None) for tag in found]
     return answers.json({"tags": shown})
-
-
-def profile(call: Call) -> Answer:
-    """GET /profiles/:id."""
-    account_id = call.path_id()
-    with call.reading() as tx:
-        found = accounts.profile(tx, account_id)
-    return answers.json({"user": shapes.profile(found)})

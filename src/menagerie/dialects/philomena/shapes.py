@@ -5,7 +5,7 @@ profile `2021` leaves out what came later, for clients that refuse fields they d
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from menagerie.core import visibility
-from menagerie.core.accounts import Profile
+from menagerie.core.dnp import Entry
 from menagerie.core.filters import Filter
 from menagerie.core.images import Image, TagRef
 from menagerie.core.tags import TagPage
@@ -277,7 +277,17 @@ def representations(of: Image, site: Site) -> Representations:
     )
 
 
-# Tags, filters, accounts.
+# Tags, filters.
+
+
+class DnpShape(Struct):
+    """What an artist asks not to be posted; the reason may be for staff alone."""
+
+    id: int
+    dnp_type: str
+    conditions: str
+    reason: str | None
+    created_at: str
 
 
 class TagShape(Struct):
@@ -297,11 +307,14 @@ class TagShape(Struct):
     aliases: list[str]
     implied_tags: list[str]
     implied_by_tags: list[str]
-    dnp_entries: list[str]
+    dnp_entries: list[DnpShape]
 
 
-def tag(of: TagPage) -> TagShape:
-    """Return a tag; an alias says what it stands for and has no images of its own."""
+def tag(of: TagPage, entries: Iterable[Entry] = ()) -> TagShape:
+    """Return a tag; an alias says what it stands for and has no images of its own.
+
+    `entries` are the do-not-post entries listed for it.
+    """
     return TagShape(
         id=of.id,
         name=of.name,
@@ -317,8 +330,14 @@ def tag(of: TagPage) -> TagShape:
         aliases=list(of.aliases),
         implied_tags=list(of.implied_tags),
         implied_by_tags=list(of.implied_by_tags),
-        dnp_entries=[],
+        dnp_entries=[dnp_entry(one) for one in entries],
     )
+
+
+def dnp_entry(of: Entry) -> DnpShape:
+    """Return a do-not-post entry."""
+    reason = None if of.hides_reason else of.reason
+    return DnpShape(of.id, of.type, of.conditions, reason, time(of.created_at))
 
 
 class FilterShape(Struct):
@@ -351,43 +370,6 @@ def filter_shape(of: Filter) -> FilterShape:
         spoilered_complex=of.spoilered_query,
         hidden_tag_ids=list(of.hidden_tag_ids),
         hidden_complex=of.hidden_query,
-    )
-
-
-class ProfileShape(Struct):
-    """An account as everybody may see it."""
-
-    id: int
-    name: str
-    slug: str
-    role: str
-    description: str
-    avatar_url: str | None
-    created_at: str
-    comments_count: int
-    uploads_count: int
-    posts_count: int
-    topics_count: int
-    links: list[str]
-    awards: list[str]
-
-
-def profile(of: Profile) -> ProfileShape:
-    """Return an account; what belongs to comments and forums is not there."""
-    return ProfileShape(
-        id=of.id,
-        name=of.name,
-        slug=of.slug,
-        role=of.role,
-        description=of.description,
-        avatar_url=None,
-        created_at=time(of.created_at),
-        comments_count=0,
-        uploads_count=of.upload_count,
-        posts_count=0,
-        topics_count=0,
-        links=[],
-        awards=[],
     )
 
 
@@ -505,12 +487,6 @@ class FiltersEnvelope(Struct):
 
     filters: list[FilterShape]
     total: int
-
-
-class ProfileEnvelope(Struct):
-    """One account."""
-
-    user: ProfileShape
 
 
 class SuggestionsEnvelope(Struct):

@@ -41,7 +41,7 @@ class Table:
         needs_key: bool = False,
     ) -> None:
         """Add a GET; `more` are parameters, and outcomes besides 200 and what any may say."""
-        outcomes = site.READS
+        outcomes: tuple[Outcome, ...] = site.READS
         if needs_key:
             outcomes = (site.UNAUTHENTICATED, site.NOT_ALLOWED, *outcomes)
         about = self._operation("GET", tail, handler, summary, shape)
