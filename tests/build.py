@@ -4,6 +4,7 @@ alice = build.account(library, "Alice")
 image_id = build.image(library, "safe, dog, solo", actor=alice)
 """
 
+import functools
 import hashlib
 import struct
 import zlib
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from menagerie.core import accounts, intake, keys, word_drafts, words
+from menagerie.core import accounts, intake, keys, passwords, word_drafts, words
 from menagerie.library import SYSTEM, Actor, Library
 from menagerie.storage.schema import Audience, Role, WordKind
 
@@ -29,6 +30,12 @@ WITHOUT_MODELS: dict[str, object] = {
 PASSWORD = "correct horse battery"
 
 
+@functools.cache
+def _secret() -> passwords.Secret:
+    """Hash the password once, which takes as long as many a test."""
+    return passwords.prepare(PASSWORD)
+
+
 @contextmanager
 def configured(library: Library, **values: object) -> Iterator[None]:
     """The same library with other settings."""
@@ -41,7 +48,7 @@ def configured(library: Library, **values: object) -> Iterator[None]:
 def account(library: Library, name: str = "Alice", role: Role | str = Role.USER) -> Actor:
     """Make an account and return it as an actor; its password is `PASSWORD`."""
     with library.writing(SYSTEM) as tx:
-        made = accounts.create(tx, name, Role(role), PASSWORD)
+        made = accounts.create(tx, name, Role(role), _secret())
     return Actor(role=Role(role), account_id=made.account.id, name=name)
 
 

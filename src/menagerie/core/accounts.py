@@ -202,18 +202,19 @@ def create(
     tx: Tx,
     name: str,
     role: Role = Role.USER,
-    password: str | None = None,
+    password: str | passwords.Secret | None = None,
     *,
     key_name: str = "first key",
 ) -> Created:
     """Make an account with a key, whatever the registration setting says; administrators only.
 
-    Without a password, one is made up. Raises Forbidden, or Invalid (`name`, `password`).
+    Without a password, one is made up; one that is hashed already is not told. Raises Forbidden, or
+    Invalid (`name`, `password`).
     """
     rights.require_admin(tx)
     chosen = password or tokens.generate(tx.library)
     problems = _problems(tx, name, None)
-    if text := passwords.problem_of(chosen, name=name):
+    if isinstance(chosen, str) and (text := passwords.problem_of(chosen, name=name)):
         problems["password"] = [text]
     if role is Role.ANONYMOUS:
         problems["role"] = ["cannot be that of an account"]
@@ -221,7 +222,7 @@ def create(
         raise Invalid(problems)
     account_id = _insert(tx, name, role, chosen)
     key = keys.add_for(tx, account_id, key_name)
-    return Created(_get(tx, account_id), chosen, key)
+    return Created(_get(tx, account_id), chosen if isinstance(chosen, str) else "", key)
 
 
 def ensure_admin(tx: Tx) -> Created | None:
