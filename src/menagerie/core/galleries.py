@@ -208,6 +208,8 @@ def delete(tx: Tx, gallery_id: int) -> None:
     """Delete a gallery; its images stay. Raises NotFound, Unauthenticated or Forbidden."""
     _require_own(tx, gallery_id)
     tx.execute(delete_rows(schema.gallery_images).where(_member.gallery_id == gallery_id))
+    followers = following.followers(tx, Followed.GALLERY, gallery_id)
+    news.withdraw(tx, followers, NewsKind.GALLERY, gallery_id)
     following.forget_subject(tx, Followed.GALLERY, gallery_id)
     _index(tx, gallery_id, dict.fromkeys(_TEXTS, ""))
     tx.execute(delete_rows(schema.galleries).where(_row.id == gallery_id))

@@ -30,6 +30,8 @@ from menagerie.core import (
     sweeping,
     tags,
 )
+from menagerie.core.people import following, preferences
+from menagerie.core.people.following import Followed
 from menagerie.errors import (
     Conflict,
     Invalid,
@@ -427,12 +429,20 @@ def admit(tx: Tx, prepared: Prepared) -> int:
     if upload.description:
         texts.index(tx.connection, images.DESCRIPTION, image_id, upload.description)
     _count_upload(tx, prepared)
+    if tx.actor.is_signed_in and upload.audience == Audience.PUBLIC:
+        _follow(tx, image_id)
     jobs.enqueue(tx, rendering.RENDER, {"image_id": image_id})
     recognition.begin(tx, image_id, prepared.unsafe_probability, outcome.reasons)
     tx.changed(ChangeKind.IMAGE, image_id)
     if is_searchable:
         tx.happened(EventKind.IMAGE_CREATE, image_id)
     return image_id
+
+
+def _follow(tx: Tx, image_id: int) -> None:
+    """Let the uploader be told what happens to the image, unless they prefer not to be."""
+    if preferences.get(tx).follows_on_upload:
+        following.begin(tx, Followed.IMAGE, image_id)
 
 
 def _missing_rating(prepared: Prepared, rating: str | None) -> list[str]:

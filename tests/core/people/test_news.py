@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import delete, event, insert, select
 
 import build
 from menagerie.core import galleries
@@ -7,6 +7,7 @@ from menagerie.core.people import following, news, preferences
 from menagerie.core.people.following import Followed
 from menagerie.errors import Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
+from menagerie.search import texts
 from menagerie.storage import schema
 from menagerie.storage.schema import Audience, NewsKind, Role
 
@@ -154,7 +155,7 @@ def test_images_galleries_topics_and_forums_can_be_followed(library):
         for what, subject_id in things * 2:
             following.follow(tx, what, subject_id)
             assert following.follows(tx, what, subject_id)
-            assert following.followers(tx, what, subject_id) == [bob.account_id]
+            assert bob.account_id in following.followers(tx, what, subject_id)
             assert following.own(tx, what) == ([subject_id], 1)
         assert galleries.get(tx, gallery.id).subscriber_count == 1
         for what, subject_id in out_of_sight:
@@ -167,6 +168,44 @@ def test_images_galleries_topics_and_forums_can_be_followed(library):
             following.unfollow(tx, what, subject_id)
             assert not following.follows(tx, what, subject_id)
         assert galleries.get(tx, gallery.id).subscriber_count == 0
+
+
+def test_followers_of_a_gallery_are_told_of_what_everybody_may_see(library):
+    alice, bob = build.account(library, "Alice"), build.account(library, "Bob")
+    private_id = build.image(library, actor=alice, audience=Audience.PRIVATE)
+    ids = [build.image(library, actor=alice) for _ in range(2)]
+    with library.writing(alice) as tx:
+        gallery = galleries.create(tx, title="Dogs", description="Barking friends")
+        assert texts.find(tx.connection, "gallery.description", "barked friend") == [gallery.id]
+    with library.writing(bob) as tx:
+        following.follow(tx, Followed.GALLERY, gallery.id)
+    with library.writing(alice) as tx:
+        for image_id in (private_id, *ids):
+            galleries.add(tx, gallery.id, image_id)
+        galleries.edit(tx, gallery.id, description="Others", spoiler_warning="Cats")
+        assert texts.find(tx.connection, "gallery.description", "friends") == []
+        tx.execute(delete(schema.text_terms))
+        galleries.index_all(tx)
+        assert texts.find(tx.connection, "gallery.spoiler_warning", "cat") == [gallery.id]
+    with library.reading(bob) as tx:
+        ((told,), _) = news.find(tx)
+        assert (told.kind, told.subject_id, told.other_id) == ("gallery", gallery.id, ids[1])
+        assert told.count == 2
+    with library.writing(alice) as tx:
+        galleries.delete(tx, gallery.id)
+        assert texts.find(tx.connection, "gallery.spoiler_warning", "cat") == []
+    assert unread(library, bob) == 0
+
+
+def test_uploaders_follow_their_images_if_they_like(library):
+    alice = build.account(library, "Alice")
+    image_id = build.image(library, actor=alice)
+    with library.writing(alice) as tx:
+        assert following.follows(tx, Followed.IMAGE, image_id)
+        preferences.change(tx, follows_on_upload=False)
+    image_id = build.image(library, actor=alice)
+    with library.reading(alice) as tx:
+        assert not following.follows(tx, Followed.IMAGE, image_id)
 
 
 def test_preferences_are_kept_and_checked(library):

@@ -211,5 +211,6 @@ def take_back(tx: Tx, award_id: int) -> None:
     if row is None:
         raise NotFound
     tx.execute(delete(schema.awards).where(_award.id == award_id))
+    news.withdraw(tx, [row.account_id], NewsKind.AWARD, award_id)
     details: dict[str, object] = {"badge": row.title}
     staff_log.note(tx, "take back badge", "account", row.account_id, details=details)

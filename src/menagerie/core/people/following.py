@@ -2,13 +2,13 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 
 from menagerie.core import rights, votes
 from menagerie.core.people import audiences
 from menagerie.errors import NotFound
 from menagerie.library import Tx
-from menagerie.storage import schema, sql
+from menagerie.storage import schema
 from menagerie.storage.schema import ChangeKind
 
 
@@ -37,13 +37,23 @@ def follow(tx: Tx, what: Followed, subject_id: int) -> None:
     if what is Followed.IMAGE:
         votes.subscribe(tx, subject_id)
         return
-    account_id = rights.require_account(tx)
+    rights.require_account(tx)
     _require_known(tx, what, subject_id)
-    if follows(tx, what, subject_id):
+    begin(tx, what, subject_id)
+
+
+def begin(tx: Tx, what: Followed, subject_id: int) -> None:
+    """Let the actor follow what it has just made or written in; nothing without an account.
+
+    The caller knows that the actor may see it, and asks the preferences.
+    """
+    account_id = tx.actor.account_id
+    if account_id is None or follows(tx, what, subject_id):
         return
     table = _TABLES[what]
-    row: dict[str, object] = {"account_id": account_id, f"{what}_id": subject_id}
-    sql.insert_new(tx.connection, table, [row])
+    tx.execute(insert(table).values({"account_id": account_id, f"{what}_id": subject_id}))
+    if what is Followed.IMAGE:
+        tx.changed(ChangeKind.INTERACTION, account_id, subject_id)
     _count(tx, what, subject_id)
 
 

@@ -189,3 +189,15 @@ def forget(tx: Tx, news_id: int) -> None:
         or not tx.execute(delete(schema.notifications).where(own, _row.id == news_id)).rowcount
     ):
         raise NotFound
+
+
+def withdraw(tx: Tx, account_ids: Iterable[int], kind: NewsKind, subject_id: int) -> None:
+    """Delete what these accounts were told of a thing that is no more."""
+    ids = sorted(set(account_ids))
+    if ids:
+        whose = sql.among(tx.connection, _row.account_id, ids)
+        tx.execute(
+            delete(schema.notifications).where(
+                whose, _row.kind == kind, _row.subject_id == subject_id
+            )
+        )
