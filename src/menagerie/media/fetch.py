@@ -34,6 +34,18 @@ _REFUSED_NETWORKS = tuple(
 )
 
 
+class Beginning(msgspec.Struct, frozen=True):
+    """The first bytes of what is at `url`, where the redirects led; its declared type and charset.
+
+    `charset` is empty when the server names none.
+    """
+
+    url: str
+    media_type: str
+    charset: str
+    data: bytes
+
+
 class Fetched(msgspec.Struct, frozen=True):
     """A file that was downloaded: its name, its declared type (not to be trusted), its size."""
 
@@ -77,6 +89,36 @@ def fetch(
                 answer.headers.get_content_type(),
                 _save(answer, Path(destination), max_bytes, deadline),
             )
+    raise _refusal(f"redirects more than {max_redirects} time(s); give the direct link")
+
+
+def peek(
+    url: str,
+    *,
+    max_bytes: int,
+    timeout_s: float = 30.0,
+    allow_private: bool = False,
+    user_agent: str = BROWSER_AGENT,
+    max_redirects: int = 3,
+) -> Beginning:
+    """Return the beginning of what is at `url`, at most `max_bytes`, by the rules of `fetch`.
+
+    Raises `Invalid` (field `url`) as `fetch` does.
+    """
+    deadline = time.monotonic() + timeout_s
+    for _ in range(max_redirects + 1):
+        target = _parse(url)
+        with _get(target, deadline, allow_private=allow_private, user_agent=user_agent) as answer:
+            if answer.status in _REDIRECTS:
+                url = urljoin(url, answer.headers.get("Location", ""))
+                continue
+            if answer.status != HTTPStatus.OK:
+                raise _refusal(f"answered with status {answer.status}, not 200")
+            data = b""
+            while len(data) < max_bytes and (piece := _read(answer, deadline)):
+                data += piece
+            charset = answer.headers.get_content_charset("")
+            return Beginning(url, answer.headers.get_content_type(), charset, data[:max_bytes])
     raise _refusal(f"redirects more than {max_redirects} time(s); give the direct link")
 
 
