@@ -28,7 +28,7 @@ from menagerie.storage.schema import Audience
 
 NOON = 1_767_268_800_000_000  # 2026-01-01 12:00:00 UTC
 API = "/api/v1/json"
-OUTSIDE = ("/autocomplete", "/fetch", "/img", "/api/")
+OUTSIDE = ("/autocomplete", "/fetch", "/img", "/images/scrape", "/api/")
 ROLES = ("anonymous", "user", "other", "moderator", "admin")
 
 
