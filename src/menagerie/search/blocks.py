@@ -26,6 +26,7 @@ _PLACE_BITS = 22  # positions of words in one text; it may have 300,000 bytes
 _LOW = (1 << _BLOCK_BITS) - 1
 _BATCH = 500  # stems in one IN (…)
 _FEW_BLOCKS = 200
+_MUCH_FEWER = 16  # times, from which on looking each up costs less than merging
 _LAST_CHARACTER = "\U0010ffff"
 
 _b = schema.text_blocks.c
@@ -172,10 +173,16 @@ def side_by_side(
     some: list[int] | None = None
     if len(within) <= _FEW_BLOCKS:
         some = sorted({subject_id >> _BLOCK_BITS for subject_id in within})
+    keys: dict[str, _Keys] = {}
     starts: _Keys | None = None
     for stem, offset in stems:
-        own = _keys(connection, field, stem, some) - np.uint64(offset - first)
-        starts = own if starts is None else _common(starts, own)
+        if stem not in keys:
+            keys[stem] = _keys(connection, field, stem, some)
+        shift = np.uint64(offset - first)
+        if starts is None:
+            starts = keys[stem] - shift
+        else:
+            starts = _common(starts + shift, keys[stem]) - shift
         if not len(starts):
             return BitMap()
     return from_ids(np.empty(0) if starts is None else starts >> np.uint64(_PLACE_BITS))
@@ -193,9 +200,14 @@ def _keys(connection: Connection, field: str, stem: str, blocks: list[int] | Non
 
 def _common(one: _Keys, other: _Keys) -> _Keys:
     """Return what is in both; each is ascending and without repetition."""
+    common: _Keys
+    if len(one) * _MUCH_FEWER < len(other):
+        at = np.searchsorted(other, one)
+        common = one[other[np.minimum(at, len(other) - 1)] == one]
+        return common
     both = np.concatenate([one, other])
     both.sort(kind="stable")  # which merges what is in order already
-    common: _Keys = both[:-1][both[1:] == both[:-1]]
+    common = both[:-1][both[1:] == both[:-1]]
     return common
 
 

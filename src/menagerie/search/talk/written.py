@@ -34,8 +34,8 @@ FLAGS = ("known", "anonymous", "hidden", "destroyed", "approved")
 """Every stored yes-or-no of a text."""
 
 _MOST_SETS = 16
-_MOST_BYTES = 64 << 20  # of words kept by one state
-_OVERHEAD_BYTES = 200  # of a word kept, whatever it holds
+_MOST_WORDS = 2048  # kept by one state; each is looked at when a text changes
+_MOST_BYTES = 32 << 20  # that they take
 
 
 class Kind(Struct, frozen=True):
@@ -108,8 +108,8 @@ class Words:
         return rest
 
     def _keep(self, stem: str, subjects: BitMap) -> None:
-        size = _OVERHEAD_BYTES + min(2 * len(subjects), (subjects.max() >> 3) if subjects else 0)
-        if self._size_bytes + size > _MOST_BYTES:
+        size = min(2 * len(subjects), (subjects.max() >> 3) if subjects else 0)
+        if self._size_bytes + size > _MOST_BYTES or len(self._kept) >= _MOST_WORDS:
             self._kept.clear()
             self._size_bytes = 0
         self._kept[stem] = subjects
