@@ -136,14 +136,10 @@ def waiting(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[Comment],
     Raises Unauthenticated or Forbidden, for whoever is no moderator. Takes two statements.
     """
     rights.require_moderator(tx)
-    waits = (
-        ~_row.is_approved,
-        _row.hidden_at.is_(None),
-        _row.destroyed_at.is_(None),
-        _row.image_id.in_(select(_image.id).where(_image.audience == Audience.PUBLIC)),
-    )
+    waits = (*writing.waits(schema.comments), _image.audience == Audience.PUBLIC)
     page = _SELECT.where(*waits).order_by(_row.id).limit(limit).offset(offset)
-    total = tx.scalar(select(func.count()).select_from(schema.comments).where(*waits))
+    there = schema.comments.join(schema.images, _image.id == _row.image_id)
+    total = tx.scalar(select(func.count()).select_from(there).where(*waits))
     return _comments(tx, page, with_gone=True), int(total)
 
 
@@ -309,12 +305,13 @@ def move_all(tx: Tx, from_id: int, to_id: int) -> None:
     Their authors get the pseudonyms they have there.
     """
     rows = tx.all(
-        select(_row.id, _row.account_id, _row.fingerprint, _row.address)
+        select(_row.id, _row.pseudonym, _row.account_id, _row.fingerprint, _row.address)
         .where(_row.image_id == from_id)
         .order_by(_row.id)
     )
-    for comment_id, *person in rows:
-        name = pseudonym(tx, to_id, *person)
+    for comment_id, kept, *person in rows:
+        # Those who have left, of whom nothing else is known, are still told apart.
+        name = pseudonym(tx, to_id, *(person if any(person) else (None, None, kept)))
         moved = update(schema.comments).where(_row.id == comment_id)
         tx.execute(moved.values(image_id=to_id, pseudonym=name))
         tx.changed(ChangeKind.COMMENT, comment_id)

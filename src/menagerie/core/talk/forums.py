@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
 from sqlalchemy import delete as delete_rows
 
 from menagerie.core import rights, staff_log
@@ -48,27 +48,44 @@ class Forum(msgspec.Struct, frozen=True):
 _row = schema.forums.c
 _NAMES = Forum.__struct_fields__[:8]
 _topic = schema.topics.c
-_last = schema.topics.alias("last_topic")
+_OF_TOPIC = ("id", "title", "slug", "last_replied_at", "last_post_id")
 
 
 def _statement() -> Select[Any]:
-    newest = (
-        select(_topic.id)
-        .where(_topic.forum_id == _row.id, _topic.hidden_at.is_(None))
-        .order_by(_topic.last_replied_at.desc(), _topic.id.desc())
-        .limit(1)
-        .correlate(schema.forums)
-        .scalar_subquery()
-    )
-    of_topic = (_last.c.id, _last.c.title, _last.c.slug, _last.c.last_replied_at)
-    return (
-        select(*(_row[name] for name in _NAMES), *of_topic, _last.c.last_post_id)
-        .select_from(schema.forums)
-        .outerjoin(_last, _last.c.id == newest)
-    )
+    """Return what finds forums, each with its newest sticky topic and its newest other one.
+
+    Each by itself is the first in an index; the newest of both would take sorting all topics.
+    """
+    found = select(*(_row[name] for name in _NAMES)).select_from(schema.forums)
+    for is_sticky in (False, True):
+        newest = schema.topics.alias("newest_sticky" if is_sticky else "newest")
+        first = (
+            select(_topic.id)
+            .where(
+                _topic.forum_id == _row.id,
+                _topic.is_sticky.is_(is_sticky),
+                _topic.hidden_at.is_(None),
+            )
+            .order_by(_topic.last_replied_at.desc(), _topic.id.desc())
+            .limit(1)
+            .correlate(schema.forums)
+            .scalar_subquery()
+        )
+        found = found.add_columns(*(newest.c[name] for name in _OF_TOPIC))
+        found = found.outerjoin(newest, newest.c.id == first)
+    return found
 
 
 _SELECT = _statement()
+
+
+def _forum(row: Row[*tuple[Any, ...]]) -> Forum:
+    """Return a forum with the one of both topics that was replied to later."""
+    values = tuple(row)
+    start, step = len(_NAMES), len(_OF_TOPIC)
+    both = values[start : start + step], values[start + step :]
+    last = max(both, key=lambda topic: (topic[3] or 0, topic[0] or 0))
+    return Forum(*values[:start], *last)
 
 
 # Reading.
@@ -87,12 +104,12 @@ def get(tx: Tx, short_name: str) -> Forum:
     )
     if row is None:
         raise NotFound
-    return Forum(*row)
+    return _forum(row)
 
 
 def find_all(tx: Tx) -> list[Forum]:
     """Return the forums that the actor may read, by name; takes one statement."""
-    found = [Forum(*row) for row in tx.all(_SELECT.where(readable(tx.actor)))]
+    found = [_forum(row) for row in tx.all(_SELECT.where(readable(tx.actor)))]
     return sorted(found, key=lambda forum: (forum.name.casefold(), forum.id))
 
 

@@ -105,7 +105,7 @@ def waiting(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[Post], in
     Raises Unauthenticated or Forbidden, for whoever is no moderator. Takes three statements.
     """
     rights.require_moderator(tx)
-    waits = (~_row.is_approved, _row.hidden_at.is_(None), _row.destroyed_at.is_(None))
+    waits = writing.waits(schema.posts)
     ids = tx.execute(select(_row.id).where(*waits).order_by(_row.id).limit(limit).offset(offset))
     total = tx.scalar(select(func.count()).select_from(schema.posts).where(*waits))
     return find_many(tx, ids.scalars()), int(total)

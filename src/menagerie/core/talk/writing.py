@@ -11,7 +11,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    TextClause,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import text as as_written
 
 from menagerie.core import rights, staff_log
 from menagerie.core.talk.pseudonyms import pseudonym
@@ -128,6 +140,13 @@ def counted(table: Table) -> ColumnElement[bool]:
     """Return the condition that everybody may read a text, as far as the text itself decides."""
     row = table.c
     return and_(row.hidden_at.is_(None), row.destroyed_at.is_(None), row.is_approved)
+
+
+def waits(table: Table) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    """Return the conditions for texts that a moderator has to decide about."""
+    # As a text, or the partial index for what waits is not used.
+    is_open = as_written(f"{table.name}.is_approved = false")
+    return is_open, table.c.hidden_at.is_(None), table.c.destroyed_at.is_(None)
 
 
 def is_shown(text: Text) -> bool:
