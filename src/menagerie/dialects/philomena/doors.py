@@ -17,6 +17,7 @@ from menagerie.dialects.philomena import (
     handlers_galleries,
     handlers_images,
     handlers_people,
+    handlers_staff,
     handlers_tags,
     handlers_topics,
     sessions,
@@ -63,6 +64,7 @@ def doors(library: Library) -> list[Door]:
         *handlers_topics.operations(library),
         *handlers_galleries.operations(library),
         *handlers_people.operations(library),
+        *handlers_staff.operations(library),
     )
     return [
         Door(

@@ -1,0 +1,111 @@
+"""What staff work with, as JSON, beyond the API: the log, what waits, duplicates."""
+
+from msgspec import Struct
+
+from menagerie.core.moderation import LogEntry
+from menagerie.core.staff.batch import Done
+from menagerie.core.staff.duplicates import Suggestion
+from menagerie.dialects.philomena.shapes import time
+
+
+class LogEntryShape(Struct):
+    """One act of staff; `undoable` as far as can be told before trying."""
+
+    id: int
+    user_id: int | None
+    user: str | None
+    action: str
+    subject_kind: str
+    subject_id: int
+    reason: str
+    created_at: str
+    undone_at: str | None
+    undone_by: str | None
+    undoable: bool
+
+
+class LogEnvelope(Struct):
+    """A page of acts of staff, the newest first."""
+
+    log: list[LogEntryShape]
+
+
+class EntryEnvelope(Struct):
+    """One act of staff."""
+
+    entry: LogEntryShape
+
+
+class DuplicateShape(Struct):
+    """The suggestion that an image is the same as another, which is to be kept."""
+
+    id: int
+    image_id: int
+    duplicate_of: int
+    user_id: int | None
+    user: str | None
+    reason: str
+    likeness: float | None
+    state: str
+    created_at: str
+
+
+class MadeShape(Struct):
+    """The id of what was made."""
+
+    id: int
+
+
+class DuplicatesEnvelope(Struct):
+    """A page of suggestions that nobody decided, the oldest first."""
+
+    duplicates: list[DuplicateShape]
+    total: int
+
+
+class BatchShape(Struct):
+    """How many images and tags on them were changed, and how many were left alone, by why."""
+
+    images: int
+    added: int
+    removed: int
+    skipped: dict[str, int]
+    log_id: int | None
+
+
+def entry(of: LogEntry, *, is_undoable: bool) -> LogEntryShape:
+    """Return an act of staff."""
+    return LogEntryShape(
+        id=of.id,
+        user_id=of.account_id,
+        user=of.account_name,
+        action=of.action,
+        subject_kind=of.subject_kind,
+        subject_id=of.subject_id,
+        reason=of.reason,
+        created_at=time(of.created_at),
+        undone_at=time(of.undone_at) if of.undone_at is not None else None,
+        undone_by=of.undone_by_name,
+        undoable=is_undoable,
+    )
+
+
+def duplicate(of: Suggestion) -> DuplicateShape:
+    """Return a suggestion."""
+    return DuplicateShape(
+        id=of.id,
+        image_id=of.image.id,
+        duplicate_of=of.of.id,
+        user_id=of.account_id,
+        user=of.account_name,
+        reason=of.reason,
+        likeness=of.likeness,
+        state=of.state,
+        created_at=time(of.created_at),
+    )
+
+
+def batch(of: Done) -> BatchShape:
+    """Return what a batch did."""
+    skipped = {str(why): number for why, number in of.skipped.items()}
+    return BatchShape(of.images, of.added, of.removed, skipped, of.entry_id)
