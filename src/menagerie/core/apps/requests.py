@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from menagerie.core import images, labels, moderation, rights, visibility
 from menagerie.core.staff_log import note
+from menagerie.core.talk import comments
 from menagerie.core.visibility import State
 from menagerie.errors import Forbidden, Invalid, NotFound, Taken
 from menagerie.library import Tx
@@ -251,5 +252,6 @@ def _publish(tx: Tx, image_id: int) -> None:
         )
         .values(upload_count=account.upload_count + 1)
     )
+    comments.count_published(tx, image_id)
     if twin_id is not None:
         moderation.merge(tx, image_id, twin_id)
