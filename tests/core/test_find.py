@@ -293,6 +293,19 @@ def test_neighbours_are_those_of_the_listing(library):
         assert around(d, "*", sort=Sort("random", seed=3)) != (None, None)
 
 
+def test_neighbours_by_time_are_those_of_the_listing_where_times_do_not_follow_numbers(library):
+    made = [rows.image(library) for _ in range(9)]
+    for image_id, seconds in ((2, 900), (3, -50), (6, 1), (7, 900), (9, -900)):
+        change(library, made[image_id - 1], first_seen_at=1_700_000_000_000_000 + seconds * 10**6)
+    with library.reading(ANONYMOUS) as tx:
+        query = find.parse(tx, "*")
+        for sort in (Sort(), Sort(ascending=True)):
+            listing = [None, *find.images(tx, query, sort=sort).ids, None]
+            for before, image_id, after in zip(listing, listing[1:-1], listing[2:], strict=False):
+                found = find.neighbours(tx, query, sort=sort, filter=None, image_id=image_id)
+                assert found == (before, after), image_id
+
+
 def test_reverse_search_goes_by_intensities_and_aspect_ratio(library):
     look = {"nw": 100.0, "ne": 50.0, "sw": 20.0, "se": 10.0, "width": 200, "height": 100}
     made = [rows.image(library) for _ in range(5)]

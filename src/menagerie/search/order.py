@@ -315,12 +315,30 @@ def neighbours(
         at = listing.index(image_id)
         before, after = listing[at - 1 : at], listing[at + 1 : at + 2]
         return (before[0] if before else None), (after[0] if after else None)
-    ids = ids_of(hits)
+    ids = ids_of(_around(version, hits, image_id) if sort.field == "first_seen_at" else hits)
     values = keys(version, ids, sort, parts)
     own = values[np.searchsorted(ids, image_id)]
     lower = _extreme(ids, values, (values < own) | ((values == own) & (ids < image_id)), np.max)
     upper = _extreme(ids, values, (values > own) | ((values == own) & (ids > image_id)), np.min)
     return (lower, upper) if sort.ascending else (upper, lower)
+
+
+def _around(version: Version, hits: BitMap, image_id: int) -> BitMap:
+    """Return the few hits among which the neighbours of one by `first_seen_at` are, and itself.
+
+    Those that go by id have theirs next to them; any of the others may come between.
+    """
+    order = version.order
+    strays = hits & order.strays
+    regular = hits - strays if strays else hits
+    if image_id in strays:
+        goes_before = int(order.goes_before[np.flatnonzero(order.stray_ids == image_id)[0]])
+        next_at = regular.rank(goes_before - 1) if goes_before else 0
+        near = regular[max(0, next_at - 1) : next_at + 1]
+    else:
+        at = regular.rank(image_id) - 1
+        near = regular[max(0, at - 1) : at + 2]
+    return strays | near | BitMap([image_id])
 
 
 def _extreme(ids: Ids, values: Values, chosen: Values, pick: Any) -> int | None:
