@@ -21,7 +21,8 @@ from menagerie.storage.schema import DnpState, DnpType, NewsKind
 MAX_BYTES = 10_000
 EDIT_TAG = "edit"
 """The tag of pictures that somebody else has changed."""
-_WAITING = (DnpState.REQUESTED, DnpState.CLAIMED)
+WAITING = (DnpState.REQUESTED, DnpState.CLAIMED)
+"""The states that staff have yet to decide about."""
 _NO_REASON_NEEDED = {DnpType.NO_EDITS, DnpType.ARTIST_UPLOAD_ONLY, DnpType.ARTIST_TAG_CHANGE}
 
 
@@ -124,7 +125,7 @@ def waiting(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[Entry], i
     Raises Unauthenticated or Forbidden.
     """
     rights.require_moderator(tx)
-    return _with_total(tx, _row.state.in_(_WAITING), limit=limit, offset=offset)
+    return _with_total(tx, _row.state.in_(WAITING), limit=limit, offset=offset)
 
 
 def _with_total(

@@ -567,7 +567,7 @@ def unverified(
     """
     rights.require_moderator(tx)
     if shuffle:
-        every = [image_id for (image_id,) in tx.all(select(schema.images.c.id).where(*_WAITS))]
+        every = [image_id for (image_id,) in tx.all(select(schema.images.c.id).where(*WAITS))]
         total = len(every)
         chosen = tx.library.random.sample(every, min(limit, total))
         waiting = images.find_many(tx, chosen)
@@ -581,7 +581,7 @@ def unverified(
 
 
 _row = schema.images.c
-_WAITS = (
+WAITS = (
     # As a text, or the partial index for images in review is not used.
     _row.review != literal(Review.APPROVED.value, literal_execute=True),
     _row.review == Review.PENDING,
@@ -589,11 +589,12 @@ _WAITS = (
     _row.removed_at.is_(None),
     _row.merged_into_id.is_(None),
 )
+"""The conditions for images that wait for a review."""
 
 
 def pending(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[images.Image], int]:
     """Return the images that wait for a review, the oldest first, and how many there are."""
     rights.require_moderator(tx)
-    total = tx.scalar(select(func.count()).select_from(schema.images).where(*_WAITS))
-    ids = tx.all(select(_row.id).where(*_WAITS).order_by(_row.id).limit(limit).offset(offset))
+    total = tx.scalar(select(func.count()).select_from(schema.images).where(*WAITS))
+    ids = tx.all(select(_row.id).where(*WAITS).order_by(_row.id).limit(limit).offset(offset))
     return images.find_many(tx, [image_id for (image_id,) in ids]), int(total)

@@ -21,7 +21,8 @@ from menagerie.storage.schema import LinkState, NewsKind
 MAX_URL_LENGTH = 1000
 MOST_LINKS = 50
 """How many an account may have."""
-_WAITING = (LinkState.UNVERIFIED, LinkState.LINK_VERIFIED, LinkState.CONTACTED)
+WAITING = (LinkState.UNVERIFIED, LinkState.LINK_VERIFIED, LinkState.CONTACTED)
+"""The states that staff have yet to decide about."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -189,6 +190,6 @@ def waiting(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[Link], in
     Moderators only: raises Unauthenticated or Forbidden.
     """
     rights.require_moderator(tx)
-    open_ = _row.state.in_(_WAITING)
+    open_ = _row.state.in_(WAITING)
     total = tx.scalar(select(func.count()).select_from(schema.profile_links).where(open_))
     return _found(tx, open_, limit=limit, offset=offset), int(total)
