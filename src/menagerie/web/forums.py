@@ -12,8 +12,8 @@ from menagerie.errors import Invalid, QueryError
 from menagerie.http.answers import Answer
 from menagerie.http.parameters import as_texts, identifier, leading_integer
 from menagerie.library import SECOND, Tx
-from menagerie.storage.schema import ForumAccess, PollMethod
-from menagerie.web import shapes, talk
+from menagerie.storage.schema import ForumAccess, NewsKind, PollMethod
+from menagerie.web import news, shapes, talk
 from menagerie.web.render import segment, url
 from menagerie.web.texts import FORUM_ACCESS, marked
 from menagerie.web.visit import Form, Visit, read_lines
@@ -93,6 +93,7 @@ def forum(visit: Visit) -> Answer:
             with_hidden=visit.actor.is_assistant,
         )
         follows = visit.actor.is_signed_in and following.follows(tx, Followed.FORUM, found.id)
+    news.seen(visit, found.id, NewsKind.TOPIC)
     here = f"/forums/{segment(found.short_name)}"
     values = {"name": found.name, "description": found.description, "access": found.access}
     return visit.page(
@@ -151,6 +152,7 @@ def _topic(visit: Visit, form: Form, status: int) -> Answer:
         }
     if status == 200:
         topics.viewed(visit.library, found.id)
+        news.seen(visit, found.id, NewsKind.POST, NewsKind.POST_MENTION)
     here = _href(found)
     pages = shapes.pages(
         number, found.post_count, PER_PAGE, lambda n: url(here, page=n if n > 1 else None)

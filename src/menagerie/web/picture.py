@@ -27,14 +27,15 @@ from menagerie.http.answers import Answer
 from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
 from menagerie.media.hashes import Intensities
-from menagerie.storage.schema import Audience
-from menagerie.web import comments, grid, markup, recognised, shapes, suggested, texts
+from menagerie.storage.schema import Audience, NewsKind
+from menagerie.web import comments, grid, markup, news, recognised, shapes, suggested, texts
 from menagerie.web.render import url
 from menagerie.web.visit import Form, Visit, read_lines
 
 RELATED_DISTANCE = 8.0  # in quadrant luma: near copies and pictures lit alike
 _MOST_RELATED = 30
 _MEMORY = ("q", "sf", "sd")
+_NEWS = (NewsKind.COMMENT, NewsKind.COMMENT_MENTION, NewsKind.MERGE)
 
 
 class Mine(msgspec.Struct, frozen=True):
@@ -56,6 +57,7 @@ class Walk(msgspec.Struct, frozen=True):
 
 def show(visit: Visit) -> Answer:
     """Show an image, or the little that may be said of a removed or merged one."""
+    news.seen(visit, visit.call.path_id(), *_NEWS)
     return _page(visit, {}, 200)
 
 

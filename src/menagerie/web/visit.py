@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from menagerie.core import filters, tags
+from menagerie.core.people import messages, news
 from menagerie.errors import Forbidden, Invalid
 from menagerie.http import answers, sessions
 from menagerie.http.answers import Answer
@@ -78,21 +79,30 @@ class Visit:
     @cached_property
     def language(self) -> str:
         """The language of the page: what was chosen, else what the browser asks for."""
-        chosen = self.kept(LANGUAGE)
-        if chosen in texts.LANGUAGES:
-            return chosen
+        for chosen in (self.preferences.language, self.kept(LANGUAGE)):
+            if chosen in texts.LANGUAGES:
+                return chosen
         return languages.best(self.call.headers.get("accept-language", ""))
 
     @property
     def theme(self) -> str:
         """Whether pages are light or dark; `auto` follows the system."""
-        chosen = self.kept(THEME)
-        return chosen if chosen in dict(texts.THEMES) else "auto"
+        chosen = self.preferences.theme.value
+        kept = self.kept(THEME) if chosen == Theme.AUTO else chosen
+        return kept if kept in dict(texts.THEMES) else "auto"
 
     @property
     def is_endless(self) -> bool:
         """Whether rows of pictures go on when one reaches their end."""
-        return self.kept(ENDLESS) == "1"
+        return self.preferences.is_endless or self.kept(ENDLESS) == "1"
+
+    @cached_property
+    def preferences(self) -> preferences.Preferences:
+        """What the account prefers; for a visitor, nothing. Cookies say what it leaves open."""
+        if not self.actor.is_signed_in:
+            return preferences.DEFAULT
+        with self.reading() as tx:
+            return preferences.get(tx)
 
     @property
     def is_swap(self) -> bool:
@@ -158,6 +168,20 @@ class Visit:
         return f"/profiles/{render.segment(tags.slug_of(self.actor.name))}"
 
     @cached_property
+    def unread_news(self) -> int:
+        """How many things the visitor has unread news of; one statement for each page."""
+        with self.reading() as tx:
+            count: int = news.unread_count(tx)
+        return count
+
+    @cached_property
+    def unread_messages(self) -> int:
+        """How many conversations have letters that the visitor has not read."""
+        with self.reading() as tx:
+            count: int = messages.unread_count(tx)
+        return count
+
+    @cached_property
     def csrf(self) -> str:
         """The token that every form of this visit carries, written differently each time."""
         return sessions.new_token(self.library, self._visitor)
@@ -218,7 +242,7 @@ class Visit:
         if asked in names:
             self._set_cookie(VIEW, asked, YEAR_S)
             return asked
-        kept = self.call.cookies.get(VIEW, "")
+        kept = self.preferences.view or self.call.cookies.get(VIEW, "")
         return kept if kept in names else "medium"
 
     def check_csrf(self) -> None:
