@@ -1,7 +1,7 @@
 import pytest
 
 import build
-from menagerie.core import dnp
+from menagerie.core import dnp, tags, vocabulary
 from menagerie.core.people import links, news
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS
@@ -80,6 +80,21 @@ def test_no_edits_refuses_only_edits(library, people):
     assert refused.value.fields == {"image": ["DNP (No Edits)"]}
     with library.reading(bob) as tx:
         assert [one.reason for one in dnp.find_listed(tx)[0]] == ["", "why not"]
+
+
+def test_wishes_and_links_follow_the_tag_to_its_new_name(library, people):
+    artist, mary, bob = people
+    listed(library, artist, mary, DnpType.ARTIST_UPLOAD_ONLY)
+    build.image(library, "safe, artist:anna", actor=artist)
+    with library.writing(mary) as tx:
+        old, new = (tags.get_by_name(tx, f"artist:{name}") for name in ("ann", "anna"))
+        vocabulary.alias(tx, old.id, new.id)
+        (entry,) = dnp.find_listed(tx)[0]
+        assert entry.tag_name == "artist:anna"
+    for name in ("artist:ann", "artist:anna"):
+        with pytest.raises(Invalid):
+            build.image(library, f"safe, {name}, bird", actor=bob)
+    build.image(library, "safe, artist:ann, bird", actor=artist)
 
 
 def test_what_cannot_be_asked(library, people):

@@ -130,6 +130,8 @@ def edit(tx: Tx, notice_id: int, **values: Any) -> Notice:
     if unknown:
         raise Invalid({name: ["is not part of a notice"] for name in sorted(unknown)})
     given = {name: text.strip() if isinstance(text, str) else text for name, text in values.items()}
+    if given.get("from_at", 0) is None:
+        given["from_at"] = tx.now
     _check(before | given)
     if given:
         tx.execute(update(schema.site_notices).where(_row.id == notice_id).values(**given))

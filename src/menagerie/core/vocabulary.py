@@ -23,7 +23,8 @@ def alias(tx: Tx, tag_id: int, target_id: int) -> None:
     """Make a tag another name for `target_id`: its labels, filters and watchers go there.
 
     So do the verdicts and outlines of its labels, and its word if the target has none; where both
-    were outlined on one image, the newer outline is the newest revision.
+    were outlined on one image, the newer outline is the newest revision. Artists' links and wishes
+    go there too.
 
     Raises NotFound for an unknown tag, Forbidden, and Invalid (`tag`, `aliased_tag`) for what
     would make an alias of an alias, or leave a word without labels as both tags have one.
@@ -42,6 +43,8 @@ def alias(tx: Tx, tag_id: int, target_id: int) -> None:
     _move_word(tx, source.id, target.id)
     _move_filter_tags(tx, source.id, target.id)
     _move_watched_tags(tx, source.id, target.id)
+    for table in (schema.profile_links, schema.dnp_entries):
+        tx.execute(update(table).where(table.c.tag_id == source.id).values(tag_id=target.id))
     _move_implications(tx, source.id, target.id)
     row = schema.tags.c
     tx.execute(
