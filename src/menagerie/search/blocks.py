@@ -14,7 +14,7 @@ from pyroaring import BitMap
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select
 
 from menagerie.search import words
-from menagerie.search.columns import from_ids
+from menagerie.search.columns import CHUNK, from_ids, from_masks
 from menagerie.search.nodes import Pattern
 from menagerie.storage import schema, sql
 
@@ -26,6 +26,7 @@ _PLACE_BITS = 22  # positions of words in one text; it may have 300,000 bytes
 _LOW = (1 << _BLOCK_BITS) - 1
 _BATCH = 500  # stems in one IN (…)
 _FEW_BLOCKS = 200
+_MANY = 20_000  # ids from which on marks are faster than a list
 _MUCH_FEWER = 16  # times, from which on looking each up costs less than merging
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -185,7 +186,7 @@ def side_by_side(
             starts = _common(starts + shift, keys[stem]) - shift
         if not len(starts):
             return BitMap()
-    return from_ids(np.empty(0) if starts is None else starts >> np.uint64(_PLACE_BITS))
+    return _bitmap(np.empty(0) if starts is None else starts >> np.uint64(_PLACE_BITS))
 
 
 def _keys(connection: Connection, field: str, stem: str, blocks: list[int] | None) -> _Keys:
@@ -213,7 +214,16 @@ def _common(one: _Keys, other: _Keys) -> _Keys:
 
 def _subjects(rows: Sequence[tuple[Any, ...]]) -> BitMap:
     places, of_block = _unpacked(rows)
-    return from_ids((of_block.astype(np.uint32) << _BLOCK_BITS) + (places >> _PLACE_BITS))
+    return _bitmap((of_block.astype(np.uint32) << _BLOCK_BITS) + (places >> _PLACE_BITS))
+
+
+def _bitmap(ids: npt.NDArray[Any]) -> BitMap:
+    """Return the bitmap of ids, each of them any number of times."""
+    if len(ids) < _MANY:
+        return from_ids(ids)
+    marks = np.zeros((int(ids.max()) // CHUNK + 1, CHUNK), np.bool_)
+    marks.reshape(-1)[ids] = True
+    return from_masks(enumerate(marks))
 
 
 def _unpacked(rows: Sequence[tuple[Any, ...]]) -> tuple[_Places, npt.NDArray[np.int64]]:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table
 from menagerie.search import blocks
 from menagerie.search.columns import Column, ids_of
 from menagerie.search.nodes import Pattern
+from menagerie.search.patterns import matcher
 from menagerie.search.words import stems
 from menagerie.storage import schema
 from menagerie.storage.database import Database
@@ -34,7 +35,7 @@ FLAGS = ("known", "anonymous", "hidden", "destroyed", "approved")
 """Every stored yes-or-no of a text."""
 
 _MOST_SETS = 16
-_MOST_WORDS = 2048  # kept by one state; each is looked at when a text changes
+_MOST_WORDS = 2048  # and patterns kept by one state; each is looked at when a text changes
 _MOST_BYTES = 32 << 20  # that they take
 
 
@@ -85,14 +86,14 @@ class Topics(Struct, frozen=True):
 
 
 class Words:
-    """The texts that have each stem: those that were asked for, as many as there is room for."""
+    """The texts with each stem, or a stem that fits: those asked for, as far as there is room."""
 
     __slots__ = ("_database", "_field", "_kept", "_size_bytes")
 
     def __init__(self, database: Database, field: str) -> None:
         self._database = database
         self._field = field
-        self._kept: dict[str, BitMap] = {}
+        self._kept: dict[str | Pattern, BitMap] = {}
         self._size_bytes = 0
 
     def followed(self, connection: Connection, changed: BitMap) -> "Words":
@@ -102,17 +103,21 @@ class Words:
         rest = Words(self._database, self._field)
         now = blocks.stems_of(connection, self._field, changed)
         # list() takes its copy in one step of the interpreter, while other threads may add.
-        for stem, before in list(self._kept.items()):
-            with_it = BitMap([i for i in changed if stem in now.get(i, ())])
-            rest._keep(stem, replaced(before, changed, with_it))
+        for asked, before in list(self._kept.items()):
+            if isinstance(asked, str):
+                with_it = BitMap([i for i, stems in now.items() if asked in stems])
+            else:
+                fits = matcher(asked)
+                with_it = BitMap([i for i, stems in now.items() if any(map(fits, stems))])
+            rest._keep(asked, replaced(before, changed, with_it))
         return rest
 
-    def _keep(self, stem: str, subjects: BitMap) -> None:
+    def _keep(self, asked: str | Pattern, subjects: BitMap) -> None:
         size = min(2 * len(subjects), (subjects.max() >> 3) if subjects else 0)
         if self._size_bytes + size > _MOST_BYTES or len(self._kept) >= _MOST_WORDS:
             self._kept.clear()
             self._size_bytes = 0
-        self._kept[stem] = subjects
+        self._kept[asked] = subjects
         self._size_bytes += size
 
     def holding(self, stem: str) -> BitMap:
@@ -139,15 +144,14 @@ class Words:
             return blocks.side_by_side(connection, self._field, ordered, within)
 
     def fitting(self, pattern: Pattern) -> BitMap:
-        """Return the texts with a stem that fits the pattern."""
-        with self._database.read() as connection:
-            found = blocks.fitting(connection, self._field, pattern)
-            kept = {stem: self._kept.get(stem) for stem in found}
-            unread = [stem for stem, texts in kept.items() if texts is None]
-            return BitMap.union(
-                blocks.holding_any(connection, self._field, unread),
-                *(texts for texts in kept.values() if texts is not None),
-            )
+        """Return the texts with a stem that fits the pattern; not to be written to."""
+        found = self._kept.get(pattern)
+        if found is None:
+            with self._database.read() as connection:
+                fitting = blocks.fitting(connection, self._field, pattern)
+                found = blocks.holding_any(connection, self._field, fitting)
+            self._keep(pattern, found)
+        return found
 
 
 class Written:
