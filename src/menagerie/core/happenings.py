@@ -9,9 +9,9 @@ from itertools import groupby, takewhile
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Row, Table, select
 
-from menagerie.library import Tx
+from menagerie.library import SECOND, Tx
 from menagerie.storage import events, schema
 from menagerie.storage.events import Event
 from menagerie.storage.schema import EventKind
@@ -76,6 +76,21 @@ def source_difference(tx: Tx, happening: Happening) -> Difference:
     return _difference(tx, schema.source_changes, schema.source_changes.c.url, happening.other_ids)
 
 
+def batch_difference(tx: Tx, happening: Happening) -> Difference:
+    """Return which tags an edit of many images put on one of them and took off it.
+
+    The log names no rows for these, so it is what was done to the image in that second.
+    """
+    row = schema.tag_changes.c
+    second = happening.created_at // SECOND * SECOND
+    rows = tx.all(
+        select(row.tag_name, row.is_added)
+        .where(row.image_id == happening.subject_id, row.created_at == second)
+        .order_by(row.id)
+    )
+    return _split(rows)
+
+
 def _is_one(row: Event, other: Event) -> bool:
     return _place(row) == _place(other)
 
@@ -99,6 +114,10 @@ def _difference(
     rows = tx.all(
         select(name, table.c.is_added).where(table.c.id.in_(change_ids)).order_by(table.c.id)
     )
+    return _split(rows)
+
+
+def _split(rows: Sequence[Row[*tuple[Any, ...]]]) -> Difference:
     return Difference(
         [text for text, is_added in rows if is_added],
         [text for text, is_added in rows if not is_added],

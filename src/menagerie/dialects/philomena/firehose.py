@@ -16,7 +16,8 @@ from msgspec import UNSET
 from menagerie.core import happenings, images, visibility
 from menagerie.core.happenings import Happening
 from menagerie.core.images import Image
-from menagerie.dialects.philomena import shapes, site
+from menagerie.core.talk import comments, forums, posts, topics, writing
+from menagerie.dialects.philomena import shapes, shapes_forums, shapes_talk, site
 from menagerie.dialects.philomena.shapes import ImageShape, Site
 from menagerie.errors import MenagerieError
 from menagerie.http.answers import encode_json
@@ -36,7 +37,7 @@ from menagerie.http.live import (
 )
 from menagerie.http.routing import Door, ErrorAnswer, Operation, Outcome, Parameter, Runs
 from menagerie.library import Library, Tx
-from menagerie.storage.schema import EventKind
+from menagerie.storage.schema import EventKind, ForumAccess
 
 TOPIC = "firehose"
 EVENTS, SOCKET = "/events", "/socket/websocket"
@@ -159,12 +160,44 @@ def _description(tx: Tx, happening: Happening, _shown: Site) -> Told:
     return {"image_id": image.id, "added": image.description, "removed": ""}
 
 
+def _batch(tx: Tx, happening: Happening, _shown: Site) -> Told:
+    if _find(tx, happening.subject_id) is None:
+        return None
+    edit = happenings.batch_difference(tx, happening)
+    return {"image_ids": [happening.subject_id], "added": edit.added, "removed": edit.removed}
+
+
+def _comment(tx: Tx, happening: Happening, shown: Site) -> Told:
+    for one in comments.find_many(tx, [happening.subject_id]):
+        if writing.is_shown(one) and _find(tx, one.image_id) is not None:
+            return {"comment": shapes_talk.comment(one, shown)}
+    return None
+
+
+def _post(tx: Tx, happening: Happening, shown: Site) -> Told:
+    for one in posts.find_many(tx, [happening.subject_id]):
+        if writing.is_shown(one) and not one.is_topic_hidden and one.forum_access == _EVERYBODY:
+            topic, forum = topics.get_by_id(tx, one.topic_id), forums.get(tx, one.forum_short_name)
+            return {
+                "post": shapes_forums.post(one, shown),
+                "topic": shapes_forums.topic(topic, shown),
+                "forum": shapes_forums.forum(forum),
+            }
+    return None
+
+
+_EVERYBODY = ForumAccess.NORMAL
 _WORDS: Mapping[EventKind, Callable[[Tx, Happening, Site], Told]] = {
     EventKind.IMAGE_PROCESS: _process,
     EventKind.IMAGE_MERGE: _merge,
     EventKind.IMAGE_TAG_UPDATE: _tags,
     EventKind.IMAGE_SOURCE_UPDATE: _sources,
     EventKind.IMAGE_DESCRIPTION_UPDATE: _description,
+    EventKind.IMAGE_BATCH_TAG_UPDATE: _batch,
+    EventKind.COMMENT_CREATE: _comment,
+    EventKind.COMMENT_UPDATE: _comment,
+    EventKind.POST_CREATE: _post,
+    EventKind.POST_UPDATE: _post,
 }
 
 
