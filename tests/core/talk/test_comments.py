@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 from sqlalchemy import event, insert, select, update
@@ -354,5 +355,17 @@ def test_who_is_mentioned():
         "`@span` (@Zoë.) @Ann @O'Neil *@starred* https://x.example/@path"
     )
     assert writing.mentioned(text) == ["Ann", "Mary Jane", "Zoë", "O", "starred"]
-    assert writing.mentioned("@" * 5000 + '@"' + "`" * 5000) == []
+    assert writing.mentioned("`a ``@no` @yes ``` @Yes") == ["yes", "Yes"]
+
+
+def test_a_text_made_to_take_long_takes_no_time():
+    ticks = " ".join("`" * (n % 500 + 1) + "@a" * (n > 999) for n in range(1200))
+    for text in ("@" * 150_000 + '@"', "`" * 300_000, "` ``" * 75_000, ticks, '@"' * 150_000):
+        began = time.perf_counter()
+        writing.mentioned(text)
+        writing._hosts(text + "//" * 50_000)
+        assert time.perf_counter() - began < 1
+
+
+def test_mentions_are_few():
     assert len(writing.mentioned(" ".join(f"@n{n}" for n in range(100)))) == 20

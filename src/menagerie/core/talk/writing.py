@@ -246,7 +246,7 @@ def _hosts(body: str) -> set[str]:
 # Mentions.
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_TICKS = re.compile(r"`+")
 MENTION = re.compile(
     r"""(?<![\w@/.+\\-])@(?:"([^"\n]{1,100})"|([^\s@"'`,;:!?()\[\]{}<>|*~]{1,100}))"""
 )
@@ -259,7 +259,7 @@ def mentioned(body: str) -> list[str]:
     >>> mentioned('@Ann and @"Mary Jane": see `@Bob`')
     ['Ann', 'Mary Jane']
     """
-    spoken = _CODE.sub(" ", "\n".join(_spoken_lines(body)))
+    spoken = _without_code("\n".join(_spoken_lines(body)))
     found = (quoted or bare.rstrip(".-_") for quoted, bare in MENTION.findall(spoken))
     return list(dict.fromkeys(name for name in found if name))[:MAXMENTIONS]
 
@@ -281,6 +281,30 @@ def _spoken_lines(body: str) -> list[str]:
             lines.append(line)
         is_after_blank = not line.strip()
     return lines
+
+
+def _without_code(text: str) -> str:
+    """Return a text without what stands between two equally long runs of backticks.
+
+    In one pass: a pattern that looks for the second run anew for each first one would take hours
+    for a text made for it.
+    """
+    runs = [match.span() for match in _TICKS.finditer(text)]
+    partner: dict[int, int] = {}
+    latest: dict[int, int] = {}
+    for place in reversed(range(len(runs))):
+        length = runs[place][1] - runs[place][0]
+        if length in latest:
+            partner[place] = latest[length]
+        latest[length] = place
+    parts, position, place = [], 0, 0
+    while place < len(runs):
+        closing = partner.get(place)
+        if closing is not None:
+            parts.append(text[position : runs[place][0]])
+            position, place = runs[closing][1], closing
+        place += 1
+    return " ".join([*parts, text[position:]])
 
 
 def find_mentioned(tx: Tx, body: str) -> list[int]:
