@@ -1,7 +1,7 @@
 """Pages to look at: the front, searches, tags, profiles, help and the feed of a search."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from menagerie.core import accounts, filters, find, galleries, images, tags, watching
 from menagerie.core.accounts import Profile
@@ -18,12 +18,12 @@ from menagerie.web.visit import MOST_PER_PAGE, PER_PAGE, Visit
 ATOM = "application/atom+xml; charset=utf-8"
 EVERYTHING = nodes.All()
 _MOST_USED_TAGS = 24
-_USED = "most used tags"
 _KEPT_FOR_S = 60
 # What was put in within a week and somebody likes; at fewer than four there is no trend.
 _LATELY = "first_seen_at.gt:7 days ago, score.gt:0"
 _BY_LIKING = find.Sort("wilson_score")
-_LEAST_TRENDING = 4
+_LEAST_TRENDING, _MOST_LIKED = 4, 100
+_T = TypeVar("_T")
 _STRIP = 12
 
 
@@ -55,20 +55,38 @@ def index(visit: Visit) -> Answer:
 
 
 def _liked_lately(tx: Tx, chosen: filters.Filter) -> list[int]:
-    """Return the pictures of the last days that most people like; none if nobody likes any."""
-    node = find.parse(tx, _LATELY)
-    best = find.images(tx, node, sort=_BY_LIKING, page=1, per_page=_STRIP, filter=chosen)
-    return best.ids if len(best.ids) >= _LEAST_TRENDING else []
+    """Return the pictures of the last days that most people like; none if there are hardly any.
+
+    The best of all are found once a minute; which of them the visitor sees, each time.
+    """
+
+    def find_best() -> list[int]:
+        node = find.parse(tx, _LATELY)
+        return find.images(tx, node, sort=_BY_LIKING, page=1, per_page=_MOST_LIKED).ids
+
+    best = _kept(tx, "liked lately", find_best)
+    seen = find.bitmap(tx, EVERYTHING, filter=chosen)
+    shown = [image_id for image_id in best if image_id in seen][:_STRIP]
+    return shown if len(shown) >= _LEAST_TRENDING else []
 
 
 def _most_used_tags(tx: Tx) -> list[tags.TagPage]:
     """Return the tags used most, as they were within the last minute."""
-    caches, now = tx.library.caches, tx.library.clock.now()
-    kept = caches.get(_USED)
-    if kept is None or not 0 <= now - kept[0] < _KEPT_FOR_S * SECOND:
+
+    def find_top() -> list[tags.TagPage]:
         top = find.tags(tx, "images.gt:0", page=1, per_page=_MOST_USED_TAGS)
-        kept = caches[_USED] = (now, tags.find_many(tx, top.ids))
-    found: list[tags.TagPage] = kept[1]
+        return tags.find_many(tx, top.ids)
+
+    return _kept(tx, "most used tags", find_top)
+
+
+def _kept(tx: Tx, name: str, work: Callable[[], list[_T]]) -> list[_T]:
+    """Return what `work` gives, or gave within the last minute; the same for everybody."""
+    caches, now = tx.library.caches, tx.library.clock.now()
+    kept = caches.get(name)
+    if kept is None or not 0 <= now - kept[0] < _KEPT_FOR_S * SECOND:
+        kept = caches[name] = (now, work())
+    found: list[_T] = kept[1]
     return found
 
 

@@ -1,5 +1,8 @@
-"""How pages look to one visitor: language, light or dark, rows without end; kept in cookies."""
+"""How pages look: language, light or dark, rows without end; kept in cookies and by the account."""
 
+from typing import Any
+
+from menagerie.core.people import preferences
 from menagerie.http.answers import Answer
 from menagerie.web import texts
 from menagerie.web.visit import ENDLESS, LANGUAGE, THEME, YEAR_S, Visit
@@ -13,8 +16,17 @@ _CHOICES = {
 
 def change(visit: Visit) -> Answer:
     """Keep what was chosen, of whatever the form names, and go back to where it was chosen."""
-    for field, (cookie, allowed) in _CHOICES.items():
-        chosen = visit.form(field)
-        if chosen in allowed:
-            visit.keep(cookie, chosen, YEAR_S)
+    chosen = {
+        field: visit.form(field)
+        for field, (_, allowed) in _CHOICES.items()
+        if visit.form(field) in allowed
+    }
+    for field, value in chosen.items():
+        visit.keep(_CHOICES[field][0], value, YEAR_S)
+    values: dict[str, Any] = {name: v for name, v in chosen.items() if name != "endless"}
+    if "endless" in chosen:
+        values["is_endless"] = chosen["endless"] == "1"
+    if values and visit.actor.is_signed_in:
+        with visit.writing() as tx:
+            preferences.change(tx, **values)
     return visit.go(visit.form("then") or "/")

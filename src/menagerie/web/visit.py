@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from menagerie.core import filters, tags
-from menagerie.core.people import messages, news
+from menagerie.core.people import messages, news, preferences
+from menagerie.core.people.preferences import Theme
 from menagerie.errors import Forbidden, Invalid
 from menagerie.http import answers, sessions
 from menagerie.http.answers import Answer
