@@ -6,13 +6,13 @@ Source: Philomena (2021 to 2026) for the rules of aliases and their exact texts.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, and_, delete, exists, func, insert, select, update
+from sqlalchemy import Select, Table, and_, delete, exists, func, insert, select, true, update
 
-from menagerie.core import carrying, rights, tags, visibility
+from menagerie.core import carrying, rights, staff_log, tags, visibility
 from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.search import texts
-from menagerie.storage import schema
+from menagerie.storage import schema, sql
 from menagerie.storage.schema import ChangeKind, LabelState, Origin
 
 MAX_DESCRIPTION_BYTES = 50_000
@@ -33,7 +33,8 @@ def alias(tx: Tx, tag_id: int, target_id: int) -> None:
     source, target = tags.get(tx, tag_id), tags.get(tx, target_id)
     if source.aliased_to_id == target.id:
         return
-    _check_alias(tx, source, target)
+    check_alias(tx, source, target)
+    before = _watch_alias(tx, source.id, target.id)
     both = _images_with_both(tx, source.id, target.id)
     judged = carrying.judged_images(tx, [source.id, target.id])
     carrying.to_tag(tx, source.id, target.id)
@@ -57,12 +58,92 @@ def alias(tx: Tx, tag_id: int, target_id: int) -> None:
         .where(row.id == target.id)
         .values(image_count=_searchable_count(target.id).scalar_subquery())
     )
+    _move_tag_of(tx, schema.profile_links, source.id, target.id)
+    _move_tag_of(tx, schema.dnp_entries, source.id, target.id)
     for tag in (source, target):
         tx.changed(ChangeKind.TAG, tag.id)
         tx.changed(ChangeKind.POSTING, tag.id)
+    _note(tx, "alias", source, before, target=target.name)
 
 
-def _check_alias(tx: Tx, source: tags.Tag, target: tags.Tag) -> None:
+def _move_tag_of(tx: Tx, table: Table, source_id: int, target_id: int) -> None:
+    tx.execute(update(table).where(table.c.tag_id == source_id).values(tag_id=target_id))
+
+
+def _note(
+    tx: Tx, action: str, tag: tags.Tag, before: staff_log.Watch | None, **details: object
+) -> None:
+    staff_log.note(tx, action, "tag", tag.id, details={"name": tag.name, **details}, before=before)
+
+
+def _watch_alias(tx: Tx, source_id: int, target_id: int) -> staff_log.Watch:
+    """Watch what an alias moves.
+
+    Not where both were outlined on one image: these outlines become one, and stay so.
+    """
+    label, both = schema.labels.c, [source_id, target_id]
+    ids = _ids(tx, select(label.image_id).where(label.tag_id == source_id))
+    watched = staff_log.Watched
+
+    def of_images(table: Table, *columns: str) -> staff_log.Watched:
+        row: Any = table.c
+        if len(ids) > staff_log.MOST_ROWS:
+            return watched(table, true(), columns)  # which is too much, and is known to be
+        near = sql.among(tx.connection, row.image_id, ids)
+        return watched(table, row.tag_id.in_(both) & near, columns)
+
+    drawn, filtered, watching = (
+        schema.annotations.c,
+        schema.filter_tags.c,
+        schema.watched_tags.c,
+    )
+    drawn_there = select(drawn.image_id).where(drawn.tag_id == target_id)
+    alone = _ids(
+        tx,
+        select(drawn.id).where(drawn.tag_id == source_id, drawn.image_id.not_in(drawn_there)),
+    )
+    filters = _ids(tx, select(filtered.filter_id).where(filtered.tag_id == source_id))
+    accounts = _ids(tx, select(watching.account_id).where(watching.tag_id == source_id))
+    implied = schema.tag_implications.c
+    return staff_log.watch(
+        tx,
+        watched(schema.tags, schema.tags.c.id.in_(both), ("aliased_to_id",)),
+        of_images(schema.labels, "origin", "state", "confidence", "account_id", "created_at"),
+        of_images(schema.validations),
+        of_images(schema.unfit_marks),
+        of_images(schema.annotation_refusals),
+        watched(schema.annotations, sql.among(tx.connection, drawn.id, alone), ("tag_id",)),
+        watched(
+            schema.filter_tags,
+            filtered.tag_id.in_(both) & sql.among(tx.connection, filtered.filter_id, filters),
+        ),
+        watched(
+            schema.watched_tags,
+            watching.tag_id.in_(both) & sql.among(tx.connection, watching.account_id, accounts),
+        ),
+        watched(
+            schema.tag_implications, implied.tag_id.in_(both) | implied.implied_tag_id.in_(both)
+        ),
+        *(_watch_tag_of(tx, table, source_id) for table in _WITH_TAG),
+    )
+
+
+_WITH_TAG = (schema.words, schema.profile_links, schema.dnp_entries)
+
+
+def _watch_tag_of(tx: Tx, table: Table, tag_id: int) -> staff_log.Watched:
+    row = table.c
+    return staff_log.Watched(
+        table, row.id.in_(_ids(tx, select(row.id).where(row.tag_id == tag_id))), ("tag_id",)
+    )
+
+
+def _ids(tx: Tx, statement: Select[int]) -> list[int]:
+    return list(tx.execute(statement).scalars())
+
+
+def check_alias(tx: Tx, source: tags.Tag, target: tags.Tag) -> None:
+    """Let pass what may become an alias; raises Invalid (`tag`, `aliased_tag`) as `alias` does."""
     problems: dict[str, list[str]] = {}
     if source.id == target.id:
         problems["aliased_tag"] = ["is the same tag as the source"]
@@ -232,15 +313,18 @@ def _move_implications(tx: Tx, source_id: int, target_id: int) -> None:
 def unalias(tx: Tx, tag_id: int) -> None:
     """Make an alias a tag of its own again; its former labels stay with the target.
 
-    Raises NotFound or Forbidden; does nothing to a tag that is no alias.
+    `staff.relations.unalias` also moves them back. Raises NotFound or Forbidden; does nothing to a
+    tag that is no alias.
     """
     rights.require_moderator(tx)
     tag = tags.get(tx, tag_id)
     if tag.aliased_to_id is None:
         return
+    before = staff_log.watch_row(tx, schema.tags, tag_id, "aliased_to_id")
     tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(aliased_to_id=None))
     tx.changed(ChangeKind.TAG, tag_id)
     tx.changed(ChangeKind.TAG, tag.aliased_to_id)
+    _note(tx, "unalias", tag, before)
 
 
 def imply(tx: Tx, tag_id: int, implied_tag_id: int) -> None:
@@ -257,22 +341,24 @@ def imply(tx: Tx, tag_id: int, implied_tag_id: int) -> None:
     rows = schema.tag_implications.c
     pair = and_(rows.tag_id == implying, rows.implied_tag_id == implied)
     if tx.one(select(rows.tag_id).where(pair)) is None:
+        before = staff_log.watch(tx, staff_log.Watched(schema.tag_implications, pair))
         tx.execute(insert(schema.tag_implications).values(tag_id=implying, implied_tag_id=implied))
         tx.changed(ChangeKind.TAG, implying)
         tx.changed(ChangeKind.TAG, implied)
+        _note(tx, "imply", ends[0], before, implied=ends[1].name)
 
 
 def unimply(tx: Tx, tag_id: int, implied_tag_id: int) -> None:
     """End an implication, if there is one; images keep what it gave them. Raises Forbidden."""
     rights.require_moderator(tx)
     rows = schema.tag_implications.c
-    tx.execute(
-        delete(schema.tag_implications).where(
-            rows.tag_id == tag_id, rows.implied_tag_id == implied_tag_id
-        )
-    )
-    tx.changed(ChangeKind.TAG, tag_id)
-    tx.changed(ChangeKind.TAG, implied_tag_id)
+    pair = and_(rows.tag_id == tag_id, rows.implied_tag_id == implied_tag_id)
+    before = staff_log.watch(tx, staff_log.Watched(schema.tag_implications, pair))
+    if tx.execute(delete(schema.tag_implications).where(pair)).rowcount:
+        tx.changed(ChangeKind.TAG, tag_id)
+        tx.changed(ChangeKind.TAG, implied_tag_id)
+        implied = tags.get(tx, implied_tag_id).name
+        _note(tx, "unimply", tags.get(tx, tag_id), before, implied=implied)
 
 
 def set_category(tx: Tx, tag_id: int, category: str | None) -> None:
@@ -284,10 +370,14 @@ def set_category(tx: Tx, tag_id: int, category: str | None) -> None:
     if category is not None and category not in tags.CATEGORY_ORDER:
         allowed = ", ".join(tags.CATEGORY_ORDER)
         raise Invalid({"category": [f"must be one of {allowed}, or none"]})
-    tags.get(tx, tag_id)
+    tag = tags.get(tx, tag_id)
+    if tag.category == category:
+        return
+    before = staff_log.watch_row(tx, schema.tags, tag_id, "category")
     tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(category=category))
     tx.changed(ChangeKind.TAG, tag_id)
     tx.changed(ChangeKind.POSTING, tag_id)
+    _note(tx, "set category", tag, before, category=category)
 
 
 def describe(
@@ -299,7 +389,7 @@ def describe(
     too long.
     """
     rights.require_moderator(tx)
-    tags.get(tx, tag_id)
+    tag = tags.get(tx, tag_id)
     given = {"description": description, "short_description": short_description}
     values = {name: text for name, text in given.items() if text is not None}
     limits = {
@@ -314,7 +404,9 @@ def describe(
     if problems:
         raise Invalid(problems)
     if values:
+        before = staff_log.watch_row(tx, schema.tags, tag_id, *values)
         tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(**values))
         for name, text in values.items():
             texts.index(tx.connection, f"tag.{name}", tag_id, text)
         tx.changed(ChangeKind.TAG, tag_id)
+        _note(tx, "describe", tag, before)

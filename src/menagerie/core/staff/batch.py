@@ -50,7 +50,7 @@ class Done(msgspec.Struct, frozen=True):
     entry_id: int | None = None
 
 
-class _Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True):
     """What one transaction of a batch is to do."""
 
     added: list[Pair]
@@ -82,21 +82,21 @@ def tag_images(
     if not wanted and not unwanted:
         raise Invalid({"tags": ["must name at least one tag"]})
 
-    def plan(tx: Tx, some: Sequence[int]) -> _Step:
-        return _plan_edit(tx, some, wanted, unwanted)
+    def plan(tx: Tx, some: Sequence[int]) -> Step:
+        return plan_edit(tx, some, wanted, unwanted)
 
     details: dict[str, object] = {"add": wanted, "remove": unwanted}
-    return _run(library, actor, "batch tag", details, image_ids=ids, plan=plan)
+    return run(library, actor, "batch tag", details, image_ids=ids, plan=plan)
 
 
-def _run(
+def run(
     library: Library,
     actor: Actor,
     action: str,
     details: dict[str, object],
     *,
     image_ids: Sequence[int],
-    plan: Callable[[Tx, Sequence[int]], _Step],
+    plan: Callable[[Tx, Sequence[int]], Step],
 ) -> Done:
     """Do what is planned for some images at a time, and write it all into one entry."""
     done, skipped = Done(), Counter[Skip]()
@@ -157,9 +157,10 @@ def _locked(tx: Tx, image_ids: Iterable[int]) -> set[int]:
     return set(tx.execute(select(row.id).where(near, row.locks_tags)).scalars())
 
 
-def _plan_edit(
+def plan_edit(
     tx: Tx, image_ids: Sequence[int], wanted: Sequence[str], unwanted: Sequence[str]
-) -> _Step:
+) -> Step:
+    """Return how names of tags are put on some images and taken off them."""
     resolved = tags.resolve(tx, wanted)
     named = {r.tag.id for r in resolved if not r.is_implied}
     gone = {tag.id for tag in tags.canonical(tx, unwanted).values()} - named
@@ -167,7 +168,7 @@ def _plan_edit(
     known, locked = _facts(tx, image_ids), _locked(tx, image_ids)
     standing = relabelling.standing(tx, image_ids)
     implied = frozenset(r.tag.id for r in resolved if r.is_implied)
-    step = _Step([], [], Counter(), implied)
+    step = Step([], [], Counter(), implied)
     for image_id in image_ids:
         has = standing[image_id]
         if image_id not in known or image_id in locked:
@@ -290,20 +291,20 @@ def _revert(
         one = of_image.setdefault(Pair(image_id, tag_id), _Edits(not is_added, change_id))
         one.last_id = change_id
 
-    def plan(tx: Tx, some: Sequence[int]) -> _Step:
+    def plan(tx: Tx, some: Sequence[int]) -> Step:
         return _plan_revert(
             tx, {pair: one for image_id in some for pair, one in edits[image_id].items()}
         )
 
-    return _run(library, actor, "revert tags", details, image_ids=sorted(edits), plan=plan)
+    return run(library, actor, "revert tags", details, image_ids=sorted(edits), plan=plan)
 
 
-def _plan_revert(tx: Tx, edits: Mapping[Pair, _Edits]) -> _Step:
+def _plan_revert(tx: Tx, edits: Mapping[Pair, _Edits]) -> Step:
     image_ids = {pair.image_id for pair in edits}
     tag_ids = {pair.tag_id for pair in edits}
     known, standing = _facts(tx, image_ids), relabelling.standing(tx, image_ids)
     newest, aliases = _newest(tx, image_ids, tag_ids), _aliases(tx, tag_ids)
-    step = _Step([], [], Counter(), reverts={pair: one.last_id for pair, one in edits.items()})
+    step = Step([], [], Counter(), reverts={pair: one.last_id for pair, one in edits.items()})
     for pair, one in edits.items():
         if pair.image_id not in known:
             step.skipped[Skip.GONE] += 1
