@@ -22,6 +22,7 @@ from benchmarks import (
     animals,
     crowd,
     datasets,
+    feed,
     picking,
     processes,
     recognition,
@@ -50,6 +51,7 @@ PARTS = (
     "recognition",
     "similar",
     "talk",
+    "feed",
 )
 VOCABULARY, LARGE_VOCABULARY = 20_000, 500_000
 LIBRARIES = (
@@ -200,6 +202,11 @@ def talk_(worlds: Worlds, sizes: list[int]) -> list[Row]:
     return talk.rows(worlds.path(sizes[0]), worlds.folder / "talk")
 
 
+def feed_(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure the live feed, in a copy of the smallest world; events are added to it."""
+    return feed.rows(worlds.copy(sizes[0]))
+
+
 _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "search": ("search in the core", search),
     "vocabulary": (f"patterns over {LARGE_VOCABULARY:,} tags", vocabulary),
@@ -214,6 +221,7 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "recognition": ("recognition", recognised),
     "similar": ("similar images", similar),
     "talk": (f"search in {talk.COMMENTS:,} comments", talk_),
+    "feed": ("the live feed, one worker", feed_),
 }
 
 

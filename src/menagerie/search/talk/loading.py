@@ -4,8 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pyroaring import BitMap
-from sqlalchemy import Connection, Select, bindparam, func, literal, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+)
 
 from menagerie.search import bulk
 from menagerie.search.columns import BITS, CHUNK, Column, Draft, from_masks
@@ -56,6 +67,13 @@ class _Reading:
         self.id = c.id
         self.names = tuple(parts)
         self.rows: Select[Any] = select(*(e.label(name) for name, e in parts.items()))
+        # Joined by the database and read by numpy: rows would pass through Python one by one.
+        code = sum(
+            (cast(flags[name], Integer) * (1 << bit) for bit, name in enumerate(FLAGS[1:])),
+            start=literal(0),
+        )
+        whole = [c.id, *numbers.values(), code]
+        self.joined = select(*(func.aggregate_strings(cast(e, Text), ",") for e in whole))
         given: Any = bindparam("ids", expanding=True)
         self.many = self.rows.where(c.id.in_(given))
         self.one = sql.Prepared(self.rows.where(c.id == bindparam("id")))
@@ -75,11 +93,10 @@ def build(connection: Connection, database: Database, kind: Kind) -> Written:
     length = ((high or -1) >> BITS) + 1
     for index in range((low or 0) >> BITS, length):
         start = index << BITS
-        within = reading.rows.where(reading.id >= start, reading.id < start + CHUNK)
-        rows = bulk.raw(connection, within)
-        if rows:
-            _fill(index, dict(zip(reading.names, zip(*rows, strict=True), strict=True)),
-                  drafts, masks)  # fmt: skip
+        within = reading.joined.where(reading.id >= start, reading.id < start + CHUNK)
+        row = connection.execute(within).one()
+        if row[0] is not None:
+            _fill(index, [np.fromstring(text, np.int64, sep=",") for text in row], drafts, masks)
     for draft in drafts.values():
         draft.cover(length)
     return Written(
@@ -95,16 +112,20 @@ def build(connection: Connection, database: Database, kind: Kind) -> Written:
 
 def _fill(
     index: int,
-    read: dict[str, Any],
-    drafts: dict[str, Draft],
-    masks: dict[str, list[tuple[int, Any]]],
+    read: Sequence[npt.NDArray[np.int64]],
+    drafts: Mapping[str, Draft],
+    masks: Mapping[str, list[tuple[int, Any]]],
 ) -> None:
-    at = np.array(read["id"], np.int64) & (CHUNK - 1)
-    for name, draft in drafts.items():
-        draft.writable(index)[at] = read[name]
-    for name in FLAGS:
+    """Put in a chunk as it was read: the ids, the numbers of each column, and what flags say."""
+    ids, *numbers, code = read
+    at = ids & (CHUNK - 1)
+    for draft, column in zip(drafts.values(), numbers, strict=True):
+        draft.writable(index)[at] = column
+    set_by = {"known": np.ones(len(at), np.bool_)}
+    set_by |= {name: code & (1 << bit) > 0 for bit, name in enumerate(FLAGS[1:])}
+    for name, is_set in set_by.items():
         mask = np.zeros(CHUNK, np.bool_)
-        mask[at] = True if name == "known" else np.array(read[name], np.bool_)
+        mask[at] = is_set
         masks[name].append((index, mask))
 
 
