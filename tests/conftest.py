@@ -4,6 +4,7 @@
 prepared library is made once per test process and copied for each test, which takes about 10 ms.
 """
 
+import gc
 import os
 import random
 import shutil
@@ -41,6 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if _NEEDS_DATABASE & set(getattr(item, "fixturenames", ()))]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end, which it took up to a fifth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 class FixedClock(Clock):
