@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what stays to the end, which it took up to a fifth of the time."""
+    """Spare the collector what stays to the end, which took it up to a fifth of the time."""
     gc.collect()
     gc.freeze()
 
