@@ -367,5 +367,16 @@ def test_a_text_made_to_take_long_takes_no_time():
         assert time.perf_counter() - began < 1
 
 
+def test_a_text_is_found_by_its_first_five_thousand_words(library, alice):
+    image_id = rows.image(library)
+    nonsense = " ".join(f"w{n}" for n in range(4990))
+    found = world.comment(library, alice, image_id, f"{nonsense} whisker {nonsense}")
+    lost = world.comment(
+        library, alice, image_id, f"{nonsense} {'a b c d e f ' * 3} g h i j k whisker"
+    )
+    assert words_of(library, found.id)
+    assert not words_of(library, lost.id)
+
+
 def test_mentions_are_few():
     assert len(writing.mentioned(" ".join(f"@n{n}" for n in range(100)))) == 20
