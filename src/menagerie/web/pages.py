@@ -33,7 +33,7 @@ def index(visit: Visit) -> Answer:
     with visit.reading() as tx:
         chosen = filters.effective(tx)
         found = find.images(tx, EVERYTHING, page=1, per_page=PER_PAGE, filter=chosen)
-        liked = _liked_lately(tx, chosen) if found.total > _STRIP else []
+        liked = _liked_lately(tx, chosen) if found.total > PER_PAGE else []
         shown = grid.pictures(tx, [*found.ids, *liked], chosen, view=view, context={"q": "*"})
         lead = _featured(tx, chosen)
         used = _most_used_tags(tx)
