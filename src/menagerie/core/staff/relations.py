@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Select, func, select
 
-from menagerie.core import moderation, rights, tags, vocabulary
+from menagerie.core import moderation, rights, staff_log, tags, vocabulary
 from menagerie.core.staff import batch, undo
 from menagerie.core.staff.batch import Done, Step
 from menagerie.core.tags import Tag
@@ -17,6 +17,7 @@ from menagerie.storage import schema
 from menagerie.storage.schema import LabelState
 
 _FIRST = 20
+_RECENT = 20  # how many acts about a tag are looked through
 _label, _implied = schema.labels.c, schema.tag_implications.c
 
 
@@ -96,14 +97,26 @@ def unalias(tx: Tx, tag_id: int) -> bool:
     Forbidden, NotFound.
     """
     rights.require_moderator(tx)
-    if tags.get(tx, tag_id).aliased_to_id is None:
+    target_id = tags.get(tx, tag_id).aliased_to_id
+    if target_id is None:
         return False
-    for entry in moderation.log(tx, subject_kind="tag", subject_id=tag_id, action="alias", limit=1):
-        if undo.is_undoable(entry):
+    for entry in moderation.log(tx, subject_kind="tag", subject_id=tag_id, limit=_RECENT):
+        if undo.is_undoable(entry) and _made_alias(tx, entry.id, tag_id, target_id):
             undo.undo(tx, entry.id)
             return True
     vocabulary.unalias(tx, tag_id)
     return False
+
+
+def _made_alias(tx: Tx, entry_id: int, tag_id: int, target_id: int) -> bool:
+    """Tell whether an act, maybe one done again, made the tag an alias of the target."""
+    rows = [
+        dict(zip(journal.columns, after, strict=True))
+        for journal in staff_log.read_journal(tx, entry_id)
+        for _, after in journal.rows
+        if journal.table == schema.tags.name and after is not None
+    ]
+    return any(row["id"] == tag_id and row.get("aliased_to_id") == target_id for row in rows)
 
 
 def _lacking(tag: Tag, implied: Tag) -> Select[int]:
