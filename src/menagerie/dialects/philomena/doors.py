@@ -17,6 +17,7 @@ from menagerie.dialects.philomena import (
     handlers_galleries,
     handlers_images,
     handlers_people,
+    handlers_queue,
     handlers_staff,
     handlers_tags,
     handlers_topics,
@@ -65,6 +66,7 @@ def doors(library: Library) -> list[Door]:
         *handlers_galleries.operations(library),
         *handlers_people.operations(library),
         *handlers_staff.operations(library),
+        *handlers_queue.operations(library),
     )
     return [
         Door(

@@ -5,7 +5,40 @@ from msgspec import Struct
 from menagerie.core.moderation import LogEntry
 from menagerie.core.staff.batch import Done
 from menagerie.core.staff.duplicates import Suggestion
+from menagerie.core.staff.queue import Item
 from menagerie.dialects.philomena.shapes import time
+
+
+class ItemShape(Struct):
+    """Something that waits for a decision, and who took it on."""
+
+    kind: str
+    id: int
+    subject_kind: str
+    subject_id: int
+    image_id: int | None
+    created_at: str
+    user_id: int | None
+    user: str | None
+    text: str
+    count: int
+    claimed_by_id: int | None
+    claimed_by: str | None
+    place: str
+
+
+class QueueEnvelope(Struct):
+    """A page of what waits, the oldest first, and how much of each kind does."""
+
+    items: list[ItemShape]
+    total: int
+    counts: dict[str, int]
+
+
+class CountsEnvelope(Struct):
+    """How much of each kind waits."""
+
+    counts: dict[str, int]
 
 
 class LogEntryShape(Struct):
@@ -71,6 +104,25 @@ class BatchShape(Struct):
     removed: int
     skipped: dict[str, int]
     log_id: int | None
+
+
+def item(of: Item) -> ItemShape:
+    """Return something that waits."""
+    return ItemShape(
+        kind=of.kind,
+        id=of.id,
+        subject_kind=of.subject_kind,
+        subject_id=of.subject_id,
+        image_id=of.image_id,
+        created_at=time(of.at),
+        user_id=of.by_id,
+        user=of.by_name,
+        text=of.text,
+        count=of.count,
+        claimed_by_id=of.claimed_by_id,
+        claimed_by=of.claimed_by_name,
+        place=of.place,
+    )
 
 
 def entry(of: LogEntry, *, is_undoable: bool) -> LogEntryShape:
