@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "account": ("account:app", "Make, list and change accounts."),
     "notice": ("notices:app", "Add, list and take down site notices."),
     "badge": ("badges:app", "Make, list and award badges."),
+    "moderation": ("moderation:app", "See what waits for staff, undo what they did, ban people."),
+    "tag": ("tag:app", "Make tags aliases, let them imply others, and describe them."),
     "requests": ("requests:app", "List and decide the requests to make private images public."),
     "import": ("importing:import_", "Put the pictures of a folder into the library."),
     "export": ("exporting:export", "Write what a query finds as a dataset into a folder."),
