@@ -230,11 +230,12 @@ def _searches(library: Library) -> list[Row]:
     made = []
     for query in queries():
         search = searcher(library, query.text)
-        began = time.perf_counter_ns()
+        began, worked = time.perf_counter_ns(), time.thread_time_ns()
         total = search()
-        first_ms = (time.perf_counter_ns() - began) / 1_000_000
+        first = time.perf_counter_ns() - began, time.thread_time_ns() - worked
         row = limit(f"{query.what} ({total:,} found)", median_us(search), MOST_US)
-        made.append(row._replace(against=f"{first_ms:.1f} ms the first time"))
+        against = f"{first[0] / 1e6:.1f} ms the first time, {first[1] / 1e6:.1f} ms of processor"
+        made.append(row._replace(against=against))
     return made
 
 

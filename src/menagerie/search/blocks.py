@@ -170,6 +170,8 @@ def side_by_side(
     `stems` are at least two, each with its place in the phrase; `within` has all subjects in whose
     text every one of them stands.
     """
+    if not within:
+        return BitMap()
     first = min(offset for _, offset in stems)
     some: list[int] | None = None
     if len(within) <= _FEW_BLOCKS:

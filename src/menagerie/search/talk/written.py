@@ -36,6 +36,7 @@ FLAGS = ("known", "anonymous", "hidden", "destroyed", "approved")
 
 _MOST_SETS = 16
 _MOST_WORDS = 2048  # and patterns kept by one state; each is looked at when a text changes
+_MOST_PHRASES = 64
 _MOST_BYTES = 32 << 20  # that they take
 
 
@@ -88,12 +89,13 @@ class Topics(Struct, frozen=True):
 class Words:
     """The texts with each stem, or a stem that fits: those asked for, as far as there is room."""
 
-    __slots__ = ("_database", "_field", "_kept", "_size_bytes")
+    __slots__ = ("_database", "_field", "_kept", "_phrases", "_size_bytes")
 
     def __init__(self, database: Database, field: str) -> None:
         self._database = database
         self._field = field
         self._kept: dict[str | Pattern, BitMap] = {}
+        self._phrases: dict[str, BitMap] = {}
         self._size_bytes = 0
 
     def followed(self, connection: Connection, changed: BitMap) -> "Words":
@@ -105,11 +107,16 @@ class Words:
         # list() takes its copy in one step of the interpreter, while other threads may add.
         for asked, before in list(self._kept.items()):
             if isinstance(asked, str):
-                with_it = BitMap([i for i, stems in now.items() if asked in stems])
+                with_it = BitMap([i for i, own in now.items() if asked in own])
             else:
                 fits = matcher(asked)
-                with_it = BitMap([i for i, stems in now.items() if any(map(fits, stems))])
+                with_it = BitMap([i for i, own in now.items() if any(map(fits, own))])
             rest._keep(asked, replaced(before, changed, with_it))
+        for text, before in list(self._phrases.items()):
+            wanted = stems(text)
+            all_of = BitMap([i for i, own in now.items() if all(stem in own for stem, _ in wanted)])
+            with_it = blocks.side_by_side(connection, self._field, wanted, all_of)
+            rest._phrases[text] = replaced(before, changed, with_it)
         return rest
 
     def _keep(self, asked: str | Pattern, subjects: BitMap) -> None:
@@ -134,6 +141,9 @@ class Words:
         wanted = stems(text)
         if not wanted:
             return BitMap()
+        found = self._phrases.get(text)
+        if found is not None:
+            return found
         # The rarest first: each further one need only be looked for where those before are.
         each = sorted((len(self.holding(stem)), stem, at) for stem, at in wanted)
         within = BitMap.intersection(*(self.holding(stem) for _, stem, _ in each))
@@ -141,7 +151,11 @@ class Words:
             return within
         ordered = [(stem, at) for _, stem, at in each]
         with self._database.read() as connection:
-            return blocks.side_by_side(connection, self._field, ordered, within)
+            found = blocks.side_by_side(connection, self._field, ordered, within)
+        if len(self._phrases) >= _MOST_PHRASES:
+            self._phrases.clear()
+        self._phrases[text] = found
+        return found
 
     def fitting(self, pattern: Pattern) -> BitMap:
         """Return the texts with a stem that fits the pattern; not to be written to."""
