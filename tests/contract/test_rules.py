@@ -99,7 +99,7 @@ def test_what_is_not_there_by_other_methods_and_paths(world: World):
     for method, path in (("DELETE", "/search/images"), ("PUT", "/images/1"), ("PATCH", "/none")):
         answer = world.call(method, path)
         assert (answer.status_code, answer.json()) == (404, {"error": "Not found"})
-    for path in ("/api/v2/x", "/api/v1/json"):
+    for path in ("/api/v2/x/y", "/api/v1/json/x"):
         assert world.client.get(path).json() == {"error": "Not found"}
     assert world.get(f"/oembed?url=/{world.images['removed']}").status_code == 404
     assert world.get("/autocomplete/compiled").status_code == 404
