@@ -11,7 +11,7 @@ from menagerie.core.talk import writing
 from menagerie.library import Tx
 from menagerie.search import texts
 from menagerie.storage import schema, sql
-from menagerie.storage.schema import ChangeKind, LabelState
+from menagerie.storage.schema import ChangeKind, EventKind, LabelState
 
 _MOST_LABELS = 1000  # beyond, whole tags are read again rather than single labels
 _label, _image = schema.labels.c, schema.images.c
@@ -77,6 +77,7 @@ def _images(tx: Tx, journal: Journal) -> None:
     ids = values(journal, "id")
     for image_id in ids:
         images.change(tx, image_id)
+        tx.happened(EventKind.IMAGE_UPDATE, image_id)
     if "account_id" in journal.columns:
         images.count_uploads(tx, values(journal, "account_id") - {None})
     for name in {"removal_reason", "scratchpad"} & set(journal.columns):
