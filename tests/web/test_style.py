@@ -11,7 +11,7 @@ import menagerie
 
 WEB = Path(menagerie.__file__).parent / "web"
 CSS = (WEB / "static" / "menagerie.css").read_text(encoding="utf-8")
-HUES = dict(re.findall(r'data-category="([a-z-]+)"\] \{ --hue:(\d+)', CSS))
+HUES = dict(re.findall(r'data-category="([a-z-]+)"\] \{--hue:(\d+)', CSS))
 
 
 def _tokens(scheme):
@@ -143,7 +143,7 @@ def test_the_stylesheet_is_small_layered_and_calls_nobody():
     assert (
         "!important"
         not in re.sub(r"@media (print|\(prefers-reduced-motion).*?\n\}", "", CSS, flags=re.DOTALL)
-        .replace("[hidden] { display:none !important }", "")
+        .replace("[hidden] {display:none !important}", "")
         .split("@media (prefers-reduced")[0]
     )
 
