@@ -85,9 +85,15 @@ def test_the_first_start_introduces_the_admin_and_the_second_does_not(tmp_path, 
         assert re.search(r"password +\S{12}", server.text())
         found = httpx.get(f"{server.url}/api/v1/json/search/images", params={"key": key, "q": "*"})
         assert found.json()["total"] == 0
-        server.process.send_signal(number)
+        # Who listens to the live feed is let go, and holds nothing up.
+        with httpx.stream("GET", f"{server.url}/api/v1/json/events", timeout=PATIENCE_S) as feed:
+            pieces = feed.iter_text()
+            assert next(pieces).startswith("retry: ")
+            server.process.send_signal(number)
+            assert list(pieces) == []
         assert server.process.wait(PATIENCE_S) == 0
         assert "Traceback" not in server.text()
+        assert "refused to gracefully stop" not in server.text()
     assert (tmp_path / "data" / "catalogue.snapshot").exists()
     with running(tmp_path, "serve") as server:
         assert "password" not in server.text()
