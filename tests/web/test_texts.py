@@ -16,7 +16,17 @@ TEMPLATES = Path(menagerie.__file__).parent / "web" / "templates"
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.name for path in TEMPLATES.glob("*.html"))
 # Units, signs and names that are the same everywhere.
-SAME_EVERYWHERE = {"px", "s", "menagerie import FOLDER", "SHA-256", "Wikipedia", "Esc", *"YNUJKARQXDOF"}
+SAME_EVERYWHERE = {
+    "px",
+    "s",
+    "menagerie import FOLDER",
+    "SHA-256",
+    "Wikipedia",
+    "Esc",
+    "&gt;",
+    "&gt;&gt;123",
+    *"YNUJKARQXDOF",
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
