@@ -110,6 +110,23 @@ def log(
     return [LogEntry(*row) for row in tx.all(found)]
 
 
+def log_about(tx: Tx, account_id: int, *, limit: int = 5) -> list[LogEntry]:
+    """Return the newest acts about an account and about the images, comments and posts it made."""
+    rights.require_moderator(tx)
+    made = {"image": schema.images, "comment": schema.comments, "post": schema.posts}
+    own = [select(_log.id).where(_log.subject_kind == "account", _log.subject_id == account_id)]
+    own += [
+        select(_log.id)
+        .join(table, table.c.id == _log.subject_id)
+        .where(_log.subject_kind == kind, table.c.account_id == account_id)
+        for kind, table in made.items()
+    ]
+    # Some of each kind are enough, as the newest of all are among them.
+    newest = [id_ for one in own for id_ in _ids(tx, one.order_by(_log.id.desc()).limit(limit))]
+    rows = tx.all(_SELECT_LOG.where(_log.id.in_(newest)).order_by(_log.id.desc()).limit(limit))
+    return [LogEntry(*row) for row in rows]
+
+
 def log_entry(tx: Tx, entry_id: int) -> LogEntry:
     """Return one act of moderation; raises NotFound."""
     rights.require_moderator(tx)
@@ -437,6 +454,14 @@ def anonymise(tx: Tx, image_id: int) -> None:
     """Show nobody who put an image in; moderators still know. Raises NotFound."""
     _get_public(tx, image_id)
     _change_uploader(tx, "anonymise", image_id, is_anonymous=True)
+
+
+def hide_hash(tx: Tx, image_id: int) -> None:
+    """Show nobody the hash of the file as it was uploaded. Raises NotFound."""
+    _get_public(tx, image_id)
+    before = staff_log.watch_row(tx, schema.images, image_id, "shows_hash")
+    images.change(tx, image_id, shows_hash=False)
+    note(tx, "hide hash", "image", image_id, before=before)
 
 
 def _change_uploader(tx: Tx, action: str, image_id: int, **values: object) -> None:

@@ -282,6 +282,15 @@ def get(tx: Tx, report_id: int) -> SubjectReport:
     return SubjectReport(*row)
 
 
+def find_of(tx: Tx, kind: str, subject_id: int) -> list[SubjectReport]:
+    """Return the open reports of one subject, the oldest first.
+
+    Raises Unauthenticated and Forbidden, for whoever is no moderator.
+    """
+    rights.require_moderator(tx)
+    return [get(tx, report_id) for report_id in sorted(_open_of(tx, kind, subject_id))]
+
+
 def resolve_subject(
     tx: Tx,
     report_id: int,

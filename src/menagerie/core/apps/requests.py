@@ -127,6 +127,18 @@ def get(tx: Tx, key: str) -> PublicRequest:
     return found
 
 
+def waiting_for(tx: Tx, image_id: int) -> PublicRequest:
+    """Return the request for an image that staff have yet to decide, of which there is one.
+
+    Raises Unauthenticated, Forbidden and NotFound.
+    """
+    rights.require_moderator(tx)
+    found = _pending(tx, image_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def find(
     tx: Tx, *, state: RequestState | None = RequestState.PENDING, limit: int = 25, offset: int = 0
 ) -> tuple[list[PublicRequest], int]:

@@ -226,6 +226,14 @@ def get(tx: Tx, key: str) -> Conversation:
     return found
 
 
+def get_by_id(tx: Tx, conversation_id: int) -> Conversation:
+    """Return a conversation as `get` does, by its id; raises as that."""
+    row = tx.one(select(_row.key).where(_row.id == conversation_id))
+    if row is None:
+        raise NotFound
+    return get(tx, row.key)
+
+
 def _may_read(tx: Tx) -> ColumnElement[bool]:
     own = or_(_row.from_id == _ME, _row.to_id == _ME)
     if not tx.actor.is_moderator:
