@@ -44,6 +44,9 @@ def test_letters_are_written_read_answered_and_put_away(library, open_browser, a
     wrong = browser.post("/messages", fields)
     assert wrong.status_code == 422
     assert "**Hello**" in wrong.text
+    with_bob = re.search(r'"(/conversations\?with=\d+)">', browser.get("/profiles/Bob").text)[1]
+    led = browser.get(with_bob, follow_redirects=False)
+    assert led.headers["location"] == "/messages/new?to=Bob"
     made = browser.post("/messages", {**fields, "recipient": "bob"})
     where = made.headers["location"]
     assert 'aria-label="1 unread message"' in bob.get("/").text

@@ -2,10 +2,11 @@
 
 from markupsafe import Markup
 
-from menagerie.core import filters, rights
+from menagerie.core import accounts, filters, rights
 from menagerie.core.people import messages
 from menagerie.errors import Invalid
 from menagerie.http.answers import Answer
+from menagerie.http.parameters import identifier
 from menagerie.web import markup, shapes, talk
 from menagerie.web.render import url
 from menagerie.web.texts import marked
@@ -41,6 +42,16 @@ def new_page(visit: Visit) -> Answer:
     with visit.reading() as tx:
         rights.require_account(tx)
     return _new_page(visit, Form({"recipient": visit.call.text("to")}, {}, _FIELDS), 200)
+
+
+def write_to(visit: Visit) -> Answer:
+    """Lead to the form for a letter to the account whose id is in the address.
+
+    Source: DerPyBooruPhi 0.10.6 reads an account's id from `/conversations?with=` on its profile.
+    """
+    with visit.reading() as tx:
+        found = accounts.profile(tx, identifier(visit.call.text("with")))
+    return visit.go(url("/messages/new", to=found.name))
 
 
 _FIELDS = ("recipient", "title", "body")
