@@ -61,7 +61,7 @@ gallery = Gallery(None, gallery_id=1, **at)
 seen["gallery"] = [gallery.title, gallery.user, gallery.thumbnail.id]
 in_order = f"gallery_id:{gallery.id}"
 seen["gallery_images"] = [one.id for one in gallery.images(sf=in_order, sd="asc")]
-seen["with_image"] = [one.id for one in Galleries(q=["image_ids:4"], **at)]
+seen["with_image"] = [one.title for one in Galleries(q=["image_ids:4"], **at)]
 seen["forums"] = [one.short_name for one in Forums(per_page=1, **at)]
 topics = list(Topics("general", per_page=1, **at))
 seen["topics"] = [one.title for one in topics]
