@@ -73,3 +73,52 @@ def test_the_answer_is_the_golden_one(board: Talk, name: str):
 
 def test_no_golden_file_is_left_over():
     assert {path.stem for path in GOLDEN.glob("*.json")} == set(ROUTES)
+
+
+def test_pictures_of_people_are_kept_for_ever(board: Talk):
+    answer = board.get("/profiles/1").json()["user"]["avatar_url"]
+    path = answer.removeprefix("http://test")
+    shown = board.client.get(path)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/webp")
+    assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert board.client.get(path.replace(".webp", ".png")).status_code == 404
+    name = path.rpartition("/")[2]
+    assert board.client.get(f"/img/avatars/../originals/{name}").status_code == 404
+
+
+def test_the_profile_of_2021_names_the_owner_of_a_gallery_once(make_world):
+    board = talk(make_world(is_empty=True, philomena_fields="2021", **SETTINGS))
+    shown = board.get("/search/galleries?q=*").json()["galleries"]
+    assert {"user", "user_id"} <= shown[0].keys()
+    assert not {"creator", "creator_id"} & shown[0].keys()
+
+
+def test_no_list_repeats_its_last_page(board: Talk):
+    for path, name in (
+        ("/forums", "forums"), ("/forums/general/topics", "topics"),
+        ("/search/comments?q=*", "comments"), ("/search/posts?q=*", "posts"),
+        ("/search/galleries?q=*", "galleries"),
+    ):  # fmt: skip
+        joint = "&" if "?" in path else "?"
+        first, past = board.get(path).json(), board.get(f"{path}{joint}page=9").json()
+        assert (past[name], past["total"]) == ([], first["total"])
+        assert first["total"] == len(first[name]) > 0
+
+
+def test_what_is_hidden_or_waits_is_not_found(board: Talk):
+    """Not even by staff, whose searches the API answers like everybody's; only comments differ."""
+    found = board.get("/search/comments?q=rude").json()
+    assert found == {"comments": [], "total": 0}
+    assert board.get("/search/comments?q=elsewhere").json()["total"] == 0
+    assert board.get("/search/posts?q=rude", "admin").json()["total"] == 0
+    assert board.get("/search/posts?q=among us", "admin").json()["total"] == 0
+    assert board.get("/search/comments?q=user_id:1").json()["total"] == 2
+
+
+def test_wrong_fields_are_told_by_name(board: Talk):
+    wrong = board.call("POST", "/galleries", "user", json={"gallery": {"title": ""}})
+    assert (wrong.status_code, wrong.json()) == (400, {"errors": {"title": ["can't be blank"]}})
+    poll = {"title": "?", "options": ["One"]}
+    sent = {"topic": {"title": "T", "body": "B", "poll": poll}}
+    wrong = board.call("POST", "/forums/general/topics", "user", json=sent)
+    assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["options"])
