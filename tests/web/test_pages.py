@@ -311,6 +311,7 @@ EVERY_PAGE = {
     "/sitemaps/images-2.xml": (404, 404, 404),
     "/sitemaps/x-1.xml": (404, 404, 404),
     "/tags": (200, 200, 200),
+    "/conversations?with=1": (303, 303, 303),
     "/tags/dog": (200, 200, 200),
     "/help": (200, 200, 200),
     "/feed": (200, 200, 200),
