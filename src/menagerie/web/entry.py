@@ -2,7 +2,7 @@
 
 from menagerie.core import accounts, credentials, images, intake, visibility
 from menagerie.core.visibility import State
-from menagerie.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from menagerie.errors import Conflict, Forbidden, Invalid, SecondFactorNeeded, Unauthenticated
 from menagerie.http.answers import Answer
 from menagerie.library import SECOND
 from menagerie.storage.schema import Audience
@@ -84,28 +84,43 @@ def login_page(visit: Visit) -> Answer:
     return _login_page(visit, Form(), own_address(visit.call.text("then", "/")), 200)
 
 
-def _login_page(visit: Visit, form: Form, then: str, status: int) -> Answer:
+def _login_page(
+    visit: Visit, form: Form, then: str, status: int, *, needs_code: bool = False
+) -> Answer:
     registration = visit.library.settings.registration
-    return visit.page("login.html", status, form=form, then=then, registration=registration)
+    return visit.page(
+        "login.html",
+        status,
+        form=form,
+        then=then,
+        registration=registration,
+        needs_code=needs_code,
+    )
 
 
 def log_in(visit: Visit) -> Answer:
-    """Open a session for a name and its password."""
+    """Open a session for a name and its password, and a code where the account asks for one."""
     then = own_address(visit.form("then") or "/")
     visit.call.limit_logins()
+    name, code = visit.form("name"), visit.form("code")
     try:
-        _open_session(visit, visit.form("name"), visit.form("password"))
+        _open_session(visit, name, visit.form("password"), code)
+    except SecondFactorNeeded as error:
+        # The password is typed again beside the code, so that no page and no cookie holds it.
+        form = Form({"name": name}, {"code": [error.message]} if code else {}, ("code",))
+        return _login_page(visit, form, then, 422, needs_code=True)
     except (Unauthenticated, Invalid) as error:
-        form = Form({"name": visit.form("name")}, {"password": [error.message]}, ("password",))
-        return _login_page(visit, form, then, 422)
+        form = Form({"name": name}, {"password": [error.message]}, ("password",))
+        return _login_page(visit, form, then, 422, needs_code=bool(code))
     return visit.go(then, "welcome")
 
 
-def _open_session(visit: Visit, name: str, password: str) -> None:
+def _open_session(visit: Visit, name: str, password: str, code: str = "") -> None:
     begun = accounts.log_in(
         visit.library,
         name,
         password,
+        code=code,
         address=visit.call.address,
         user_agent=visit.call.headers.get("user-agent", ""),
     )

@@ -1,16 +1,15 @@
-"""Pages to look at: the front, searches, tags, profiles, help and the feed of a search."""
+"""Pages to look at: the front, searches, tags, help and the feed of a search."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from menagerie.core import accounts, filters, find, galleries, images, tags, watching
-from menagerie.core.accounts import Profile
+from menagerie.core import filters, find, images, tags, watching
 from menagerie.errors import NotFound, QueryError
 from menagerie.http.answers import Answer
 from menagerie.library import SECOND, Tx
 from menagerie.search import fields, nodes
 from menagerie.search.fields import Role
-from menagerie.web import grid, shapes, texts
+from menagerie.web import grid, shapes
 from menagerie.web.render import url
 from menagerie.web.texts import marked
 from menagerie.web.visit import MOST_PER_PAGE, PER_PAGE, Visit
@@ -177,35 +176,6 @@ def _tag_query(text: str) -> str:
     word = text.strip()
     is_bare = word and not set(word) & set('*?:,()"~^\\|&')
     return f"*{word}*" if is_bare else word or "images.gt:0"
-
-
-def profile(visit: Visit) -> Answer:
-    """Show an account: what it put in, what it faved, its galleries."""
-    with visit.reading() as tx:
-        shown = accounts.profile_by_slug(tx, visit.call.text("slug").replace(" ", "+"))
-        chosen = filters.effective(tx)
-        strips = [_strip(tx, chosen, label, query) for label, query in _strips(shown)]
-        made = galleries.find_of(tx, shown.id)
-    role = texts.ROLES.get(shown.role, "")
-    return visit.page("profile.html", profile=shown, role=role, strips=strips, galleries=made)
-
-
-def _strips(shown: Profile) -> tuple[tuple[str, nodes.Node], ...]:
-    name = shown.name.lower()
-    return (
-        (marked("Uploads"), nodes.Term("uploader", name)),
-        (marked("Faves"), nodes.Term("faved_by", name)),
-    )
-
-
-def _strip(
-    tx: Tx, chosen: filters.Filter, label: str, node: nodes.Node
-) -> tuple[str, Sequence[shapes.Picture], str, int]:
-    """Return a label, the newest pictures, the address of all of them, and how many."""
-    found = find.images(tx, node, page=1, per_page=_STRIP, filter=chosen)
-    query = nodes.to_text(node, fields.IMAGES)
-    shown = grid.pictures(tx, found.ids, chosen, view="small", context={"q": query})
-    return label, shown, url("/search", q=query), found.total
 
 
 def help_page(visit: Visit) -> Answer:

@@ -13,6 +13,10 @@ from menagerie.web.visit import Form, Visit, find_tags
 
 ROOMS = (
     ("/settings", marked("Account")),
+    ("/settings/profile", marked("Profile")),
+    ("/settings/links", marked("Links")),
+    ("/settings/preferences", marked("Preferences")),
+    ("/settings/two-factor", marked("Two factors")),
     ("/settings/keys", marked("API keys")),
     ("/settings/sessions", marked("Sessions")),
     ("/settings/watching", marked("Watch list")),
@@ -20,24 +24,26 @@ ROOMS = (
 _FILTERS_ROOM = ("/filters", marked("Filters"))
 
 
-def _room(visit: Visit, room: str, template: str, status: int = 200, **context: object) -> Answer:
+def show(visit: Visit, room: str, template: str, status: int = 200, **context: object) -> Answer:
+    """Answer the page of one room, with the way to the others."""
     rooms = (*ROOMS, _FILTERS_ROOM)
     return visit.page(template, status, room=room, rooms=rooms, **context)
 
 
-def _require_account(visit: Visit) -> None:
+def require_account(visit: Visit) -> None:
+    """Raise Unauthenticated for a visitor without an account, who has no settings."""
     if not visit.actor.is_signed_in:
         raise Unauthenticated
 
 
 def account(visit: Visit) -> Answer:
     """Show password, data and the way out."""
-    _require_account(visit)
+    require_account(visit)
     return _account(visit, Form(), Form(), 200)
 
 
 def _account(visit: Visit, form: Form, delete_form: Form, status: int) -> Answer:
-    return _room(
+    return show(
         visit,
         "/settings",
         "settings_account.html",
@@ -49,7 +55,7 @@ def _account(visit: Visit, form: Form, delete_form: Form, status: int) -> Answer
 
 def change_password(visit: Visit) -> Answer:
     """Set a new password, knowing the old one."""
-    _require_account(visit)
+    require_account(visit)
     visit.call.limit_logins()
     shown = ["old_password", "password"]
     try:
@@ -80,7 +86,7 @@ def export(visit: Visit) -> Answer:
 
 def delete_account(visit: Visit) -> Answer:
     """Delete the account, knowing its password."""
-    _require_account(visit)
+    require_account(visit)
     visit.call.limit_logins()
     try:
         accounts.deactivate(
@@ -105,7 +111,7 @@ def keys(visit: Visit) -> Answer:
 def _keys(visit: Visit, form: Form, status: int) -> Answer:
     with visit.reading() as tx:
         made = accounts.find_keys(tx)
-    return _room(visit, "/settings/keys", "settings_keys.html", status, keys=made, form=form)
+    return show(visit, "/settings/keys", "settings_keys.html", status, keys=made, form=form)
 
 
 def add_key(visit: Visit) -> Answer:
@@ -134,7 +140,7 @@ def sessions(visit: Visit) -> Answer:
     """Show where the account is logged in."""
     with visit.reading() as tx:
         found = accounts.find_sessions(tx)
-    return _room(visit, "/settings/sessions", "settings_sessions.html", sessions=found)
+    return show(visit, "/settings/sessions", "settings_sessions.html", sessions=found)
 
 
 def end_session(visit: Visit) -> Answer:
@@ -158,7 +164,7 @@ def watch_list(visit: Visit) -> Answer:
 
 
 def _watch_list(visit: Visit, form: Form, status: int) -> Answer:
-    return _room(visit, "/settings/watching", "settings_watch.html", status, form=form)
+    return show(visit, "/settings/watching", "settings_watch.html", status, form=form)
 
 
 def edit_watch_list(visit: Visit) -> Answer:

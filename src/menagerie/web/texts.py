@@ -188,6 +188,46 @@ FORUM_ACCESS = {
     "staff": marked("moderators"),
 }
 """Who may read a forum."""
+LINK_STATES = {
+    "unverified": (marked("Waits for the code"), "wait"),
+    "link_verified": (marked("Code seen"), "wait"),
+    "contacted": (marked("Staff have asked"), "wait"),
+    "verified": (marked("Verified"), "good"),
+    "rejected": (marked("Rejected"), "bad"),
+}
+"""How far the proof of a link is, and its tone."""
+TOLD = {
+    "comment": marked("Comments on pictures I follow"),
+    "post": marked("Posts in topics I follow"),
+    "topic": marked("Topics in forums I follow"),
+    "gallery": marked("Pictures in galleries I follow"),
+    "merge": marked("Pictures I follow that are joined with others"),
+    "comment_mention": marked("Comments that name me"),
+    "post_mention": marked("Posts that name me"),
+    "award": marked("Badges I am given"),
+    "link": marked("Decisions about my links"),
+    "dnp": marked("Decisions about my wishes as an artist"),
+}
+"""What an account may be told of."""
+DNP_TYPES = {
+    "No Edits": marked("No edited works"),
+    "Artist Tag Change": marked("Another artist tag"),
+    "Uploader Credit Change": marked("Another name as uploader"),
+    "Certain Type/Location Only": marked("Only certain works, or from certain places"),
+    "With Permission Only": marked("Only with permission"),
+    "Artist Upload Only": marked("Only the artist uploads"),
+    "Other": marked("Something else"),
+}
+"""What artists ask for."""
+DNP_STATES = {
+    "requested": (marked("Waits for staff"), "wait"),
+    "claimed": (marked("Staff look at it"), "wait"),
+    "listed": (marked("In force"), "good"),
+    "acknowledged": (marked("Noted"), ""),
+    "rescinded": (marked("Taken back"), ""),
+    "closed": (marked("Closed"), "bad"),
+}
+"""What became of an artist's wish, and its tone."""
 NOTICES = {
     "welcome": marked("Welcome back."),
     "left": marked("You are logged out."),
@@ -212,6 +252,7 @@ NOTICES = {
     "password": marked("Your password is changed."),
     "mailed": marked("If an account has this address, a mail is on its way."),
     "revoked": marked("The key no longer works."),
+    "one-factor": marked("Logging in asks for no code any more."),
     "ended": marked("That session is over."),
     "watching": marked("You watch this tag now."),
     "unwatched": marked("You no longer watch this tag."),
@@ -219,6 +260,13 @@ NOTICES = {
     "gone": marked("Your account is deleted."),
     "wished": marked("Thank you. Words that many wish for become labels."),
     "asked": marked("Asked. A moderator will look at it."),
+    "undone": marked("Undone."),
+    "claimed": marked("It is yours for an hour."),
+    "let-go": marked("Let go."),
+    "decided": marked("Somebody has decided that already."),
+    "banned": marked("Banned."),
+    "lifted": marked("The ban is lifted."),
+    "suggested": marked("Thank you. A moderator will compare the two."),
     "reported": marked("Thank you. A moderator will look at it."),
 }
 """What a page says once after a form was taken, by the code that the notice cookie carries."""
