@@ -355,7 +355,7 @@ def reviews(library, ids):
 
 def test_donations_are_decided_one_by_one_or_together(open_browser, library, waiting, moderator):
     staff = open_browser("Mona")
-    queue = text_of(staff.get("/moderation"))
+    queue = text_of(staff.get("/moderation/uploads"))
     assert "3 pictures" in queue
     assert "Said to show: dog" in queue
     one = {"decision": "quarantine", "reason": "Somebody's passport."}
@@ -367,7 +367,7 @@ def test_donations_are_decided_one_by_one_or_together(open_browser, library, wai
     assert open_browser().post("/moderation/decide", both).headers["location"] == "/login"
     assert staff.post("/moderation/decide", both).status_code == 303
     assert reviews(library, waiting) == [Review.QUARANTINED, *[Review.APPROVED] * 2]
-    log = text_of(staff.get("/moderation"))
+    log = text_of(staff.get("/moderation/uploads"))
     assert "Nothing waits" in log
     assert "Somebody's passport." in log
 

@@ -1,4 +1,4 @@
-"""The review queue: pictures that wait for a moderator, and what was decided lately."""
+"""Pictures that wait for a moderator, to decide about many at once, and what was decided lately."""
 
 from menagerie.core import moderation
 from menagerie.errors import Invalid
@@ -24,7 +24,7 @@ def queue(visit: Visit) -> Answer:
         items=[(shapes.picture(one.image), one.image, one.labels) for one in waiting],
         total=total,
         log=log,
-        pages=shapes.pages(number, total, PER_PAGE, lambda n: url("/moderation", page=n)),
+        pages=shapes.pages(number, total, PER_PAGE, lambda n: url("/moderation/uploads", page=n)),
     )
 
 
@@ -33,7 +33,7 @@ def decide(visit: Visit) -> Answer:
     decision = _decision(visit)
     with visit.writing() as tx:
         _decide(tx, visit.call.path_id(), decision, visit.form("reason"))
-    return visit.go("/moderation", _NOTICES[decision])
+    return visit.go("/moderation/uploads", _NOTICES[decision])
 
 
 def decide_many(visit: Visit) -> Answer:
@@ -44,7 +44,7 @@ def decide_many(visit: Visit) -> Answer:
     with visit.writing() as tx:
         for image_id in ids:
             _decide(tx, image_id, decision, visit.form("reason"))
-    return visit.go("/moderation", _NOTICES[decision] if ids else "")
+    return visit.go("/moderation/uploads", _NOTICES[decision] if ids else "")
 
 
 def _decision(visit: Visit) -> str:

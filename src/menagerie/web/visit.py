@@ -10,6 +10,7 @@ import msgspec
 from menagerie.core import filters, tags
 from menagerie.core.people import messages, news, preferences
 from menagerie.core.people.preferences import Theme
+from menagerie.core.staff import queue
 from menagerie.errors import Forbidden, Invalid
 from menagerie.http import answers, sessions
 from menagerie.http.answers import Answer
@@ -181,6 +182,14 @@ class Visit:
         with self.reading() as tx:
             count: int = messages.unread_count(tx)
         return count
+
+    @cached_property
+    def queue_count(self) -> int:
+        """How much waits for a decision of moderators; one statement, and for them only."""
+        if not self.actor.is_moderator:
+            return 0
+        with self.reading() as tx:
+            return sum(queue.counts(tx).values())
 
     @cached_property
     def csrf(self) -> str:
