@@ -130,5 +130,5 @@ def test_health_metrics_and_documents(client):
     assert 'menagerie_requests_total{method="GET",route="/toy/echo",status="200"} 1.0' in numbers
     assert "menagerie_images 0.0" in numbers
     assert client.get("/openapi.json").json()["openapi"] == "3.1.0"
-    assert client.get("/openapi").headers["location"] == "/api"
+    assert client.get("/openapi").headers["location"] == "/reference"
     assert client.get("/openapi/none.json").status_code == 404

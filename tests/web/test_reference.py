@@ -64,22 +64,22 @@ def client(library):
 
 
 def test_every_operation_has_a_page_and_a_line_to_run_it(client):
-    assert '<a href="/api/cats">' in client.get("/api").text
-    listed = client.get("/api/cats").text
-    assert "/api/cats/get_v9_cats_id" in listed
-    assert "/api/cats/post_v9_cats" in listed
-    page = client.get("/api/cats/get_v9_cats_id").text
+    assert '<a href="/reference/cats">' in client.get("/reference").text
+    listed = client.get("/reference/cats").text
+    assert "/reference/cats/get_v9_cats_id" in listed
+    assert "/reference/cats/post_v9_cats" in listed
+    page = client.get("/reference/cats/get_v9_cats_id").text
     assert "GET /v9/cats/{id}" in page
     assert "curl &#39;http://test/v9/cats/1&#39;" in page
     assert "Say &lt;all&gt;." in page
     assert "Cat\n  name: string\n  kittens: list\n    each: Cat" in page
     assert "collar: string or null" in page
-    page = client.get("/api/cats/post_v9_cats").text
+    page = client.get("/reference/cats/post_v9_cats").text
     assert "-H &#39;x-cat-key: KEY&#39;" in page
     assert "-F &#39;picture=@picture.png&#39;" in page
     assert 'data-keys="header:x-cat-key"' in page
 
 
 def test_what_there_is_not_is_not_found(client):
-    assert client.get("/api/nothing").status_code == 404
-    assert client.get("/api/cats/nothing").status_code == 404
+    assert client.get("/reference/nothing").status_code == 404
+    assert client.get("/reference/cats/nothing").status_code == 404

@@ -33,7 +33,7 @@ def door(
     operations.append(_read("/openapi.json", whole.answer))
     for name, part in documents.items():
         operations.append(_read(f"/openapi/{name}.json", part.answer))
-    operations.append(_read("/openapi", lambda _call: answers.redirect("/api")))
+    operations.append(_read("/openapi", lambda _call: answers.redirect("/reference")))
     return Door(
         name="system",
         prefixes=("/healthz", "/readyz", "/metrics", "/openapi", "/openapi.json"),

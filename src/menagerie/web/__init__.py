@@ -393,9 +393,9 @@ def routes(_library: Library, documents: Mapping[str, Made] = MappingProxyType({
     reference = Reference(documents)
     shown = {
         **_PAGES,
-        "/api": reference.index,
-        "/api/{name:str}": reference.api,
-        "/api/{name:str}/{operation:str}": reference.operation,
+        "/reference": reference.index,
+        "/reference/{name:str}": reference.api,
+        "/reference/{name:str}/{operation:str}": reference.operation,
     }
     operations = [
         *(_operation("GET", path, reader(page)) for path, page in shown.items()),
