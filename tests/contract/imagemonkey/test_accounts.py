@@ -1,8 +1,10 @@
 """Accounts: sign up, log in and out, API tokens."""
 
+import pyotp
 import pytest
 
 import build
+from menagerie.core.people import second_factor
 from monkey_world import Monkey, basic
 
 
@@ -16,6 +18,17 @@ def test_logging_in_and_out(monkey: Monkey):
     assert (out.status_code, out.json()) == (200, None)
     assert monkey.post("/v1/logout", headers=bearer).status_code == 401
     assert monkey.post("/v1/user/Alice/api-token", headers=bearer, json={}).status_code == 401
+
+
+def test_an_account_with_a_second_factor_is_told_where_to_log_in(monkey: Monkey):
+    library = monkey.library
+    bob = build.account(library, "Zoe")
+    with library.writing(bob) as tx:
+        secret, now = second_factor.begin(tx).secret, tx.now
+    second_factor.confirm(library, bob, pyotp.TOTP(secret).at(now // 1_000_000))
+    answer = monkey.post("/v1/login", headers=basic("Zoe", build.PASSWORD))
+    assert answer.status_code == 401
+    assert "Log in on the web" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import binascii
 
 from menagerie.core import accounts, credentials, keys
 from menagerie.dialects.imagemonkey import shapes, site
-from menagerie.errors import Invalid
+from menagerie.errors import Invalid, SecondFactorNeeded, Unauthenticated
 from menagerie.http import answers
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call
@@ -76,13 +76,19 @@ def _log_in(call: Call) -> Answer:
     """POST /v1/login."""
     name, password = _basic(call.headers.get("authorization", ""))
     call.limit_logins()
-    begun = accounts.log_in(
-        call.library,
-        name,
-        password,
-        address=call.address,
-        user_agent=call.headers.get("user-agent", ""),
-    )
+    try:
+        begun = accounts.log_in(
+            call.library,
+            name,
+            password,
+            address=call.address,
+            user_agent=call.headers.get("user-agent", ""),
+        )
+    except SecondFactorNeeded:
+        # Clients of this API have no field for a code.
+        raise Unauthenticated(
+            "This account asks for a code at log-in. Log in on the web, and make an API token."
+        ) from None
     return answers.json(shapes.TokenShape(begun.token))
 
 
