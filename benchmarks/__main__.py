@@ -23,6 +23,7 @@ from benchmarks import (
     crowd,
     datasets,
     feed,
+    pages,
     picking,
     processes,
     recognition,
@@ -52,6 +53,7 @@ PARTS = (
     "similar",
     "talk",
     "feed",
+    "pages",
 )
 VOCABULARY, LARGE_VOCABULARY = 20_000, 500_000
 LIBRARIES = (
@@ -207,6 +209,11 @@ def feed_(worlds: Worlds, sizes: list[int]) -> list[Row]:
     return feed.rows(worlds.copy(sizes[0]))
 
 
+def pages_(worlds: Worlds, sizes: list[int]) -> list[Row]:
+    """Measure the pages that people open most, in a copy of the largest world; it is filled."""
+    return pages.rows(worlds.copy(sizes[-1]))
+
+
 _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "search": ("search in the core", search),
     "vocabulary": (f"patterns over {LARGE_VOCABULARY:,} tags", vocabulary),
@@ -222,6 +229,7 @@ _PARTS: dict[str, tuple[str, Callable[[Worlds, list[int]], list[Row]]]] = {
     "similar": ("similar images", similar),
     "talk": (f"search in {talk.COMMENTS:,} comments", talk_),
     "feed": ("the live feed, one worker", feed_),
+    "pages": ("pages for people, one worker", pages_),
 }
 
 

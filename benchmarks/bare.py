@@ -1,9 +1,11 @@
 """The measuring stick: a Litestar handler on Granian that returns bytes made beforehand.
 
 `/ready/N` returns N bytes at once; `/spent/N/US` first keeps the processor busy for US
-microseconds, as long as the core needs for the same answer.
+microseconds, as long as the core needs for the same answer. `/rendered/N` renders a Jinja template
+of about N bytes, one link of it after the other, and packs the page as ours are.
 """
 
+import gzip
 import multiprocessing
 import sys
 import time
@@ -12,6 +14,7 @@ from functools import cache
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from jinja2 import Environment
 from litestar import Litestar, Response, get
 
 TYPE = "application/json; charset=utf-8"
@@ -37,7 +40,27 @@ def spent(size: int, us: int) -> Response[bytes]:
     return Response(_body(size), media_type=TYPE)
 
 
-app = Litestar([ready, spent], openapi_config=None)
+HTML = "text/html; charset=utf-8"
+_PAGE = Environment(autoescape=True).from_string(
+    "<!doctype html><title>A list</title><ul>{% for one in listed %}"
+    '<li class="one"><a href="/images/{{ one.id }}" title="{{ one.title }}">{{ one.name }}</a>'
+    "</li>{% endfor %}</ul>"
+)
+_LINK_BYTES = 106
+
+
+@get("/rendered/{size:int}", sync_to_thread=False)
+def rendered(size: int) -> Response[bytes]:
+    """Render a page of about `size` bytes and pack it."""
+    listed = [
+        {"id": 1_000_000 + at, "title": f"picture {at:06} & its tags", "name": f"number {at:06}"}
+        for at in range(size // _LINK_BYTES)
+    ]
+    page = gzip.compress(_PAGE.render(listed=listed).encode(), 1, mtime=0)
+    return Response(page, media_type=HTML, headers={"content-encoding": "gzip"})
+
+
+app = Litestar([ready, spent, rendered], openapi_config=None)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
@@ -106,9 +107,10 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise RuntimeError(f"the server does not answer {url}:\n{log.read_text()[-3000:]}")
 
 
-def get(url: str) -> bytes:
+def get(url: str, headers: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """Return the body of the answer to one GET."""
-    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - our own server
+    asked = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 - our own server
+    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310
         body: bytes = answer.read()
         return body
 
