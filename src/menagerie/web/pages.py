@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import msgspec
+from pyroaring import BitMap
+
 from menagerie.core import filters, find, images, tags, watching
+from menagerie.core.talk import comments, topics
+from menagerie.core.talk.topics import Topic
+from menagerie.core.talk.writing import is_shown
 from menagerie.errors import NotFound, QueryError
 from menagerie.http.answers import Answer
 from menagerie.library import SECOND, Tx
 from menagerie.search import fields, nodes
 from menagerie.search.fields import Role
-from menagerie.web import grid, shapes
-from menagerie.web.render import url
+from menagerie.web import grid, markup, shapes, talk
+from menagerie.web.render import segment, url
 from menagerie.web.texts import marked
 from menagerie.web.visit import MOST_PER_PAGE, PER_PAGE, Visit
 
@@ -24,18 +30,46 @@ _BY_LIKING = find.Sort("wilson_score")
 _LEAST_TRENDING, _MOST_LIKED = 4, 100
 _T = TypeVar("_T")
 _STRIP = 12
+# What is said has to show soon, but not at once: each visit would look at a thousand rows.
+_SAID_KEPT_FOR_S = 5
+_MOST_SAID, _MOST_DISCUSSED, _TOPICS_LOOKED_AT = 4, 6, 30
+_LONGEST_SAID = 120
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """One of the newest comments: the picture, who said it, its words, and the way to it."""
+
+    picture: shapes.Picture
+    author: str
+    text: str
+    href: str
+    at: int
+
+
+class Discussed(msgspec.Struct, frozen=True):
+    """A topic that was replied to lately; `href` leads to the last reply."""
+
+    title: str
+    href: str
+    forum: str
+    forum_href: str
+    replies: int
+    at: int
 
 
 def index(visit: Visit) -> Answer:
-    """Show what is featured, what people like these days, what is new, and the tags used most."""
+    """Show what is featured, liked these days, new, and said lately, and the tags used most."""
     view = visit.view()
     with visit.reading() as tx:
         chosen = filters.effective(tx)
         found = find.images(tx, EVERYTHING, page=1, per_page=PER_PAGE, filter=chosen)
-        liked = _liked_lately(tx, chosen) if found.total > PER_PAGE else []
+        seen = find.bitmap(tx, EVERYTHING, filter=chosen)
+        liked = _liked_lately(tx, seen) if found.total > PER_PAGE else []
         shown = grid.pictures(tx, [*found.ids, *liked], chosen, view=view, context={"q": "*"})
         lead = _featured(tx, chosen)
         used = _most_used_tags(tx)
+        remarks = _said_lately(tx, chosen, seen)
+        discussed = _discussed_lately(tx)
         is_empty = not found.total and not visit.library.catalogue.current().live
     return visit.page(
         "index.html",
@@ -46,6 +80,8 @@ def index(visit: Visit) -> Answer:
         trending_href=url("/search", q=_LATELY, sf="wilson_score"),
         found=found,
         total=found.total,
+        remarks=remarks,
+        discussed=discussed,
         tags=used,
         view=view,
         view_link=lambda name: url("/", view=name),
@@ -53,10 +89,11 @@ def index(visit: Visit) -> Answer:
     )
 
 
-def _liked_lately(tx: Tx, chosen: filters.Filter) -> list[int]:
+def _liked_lately(tx: Tx, seen: BitMap) -> list[int]:
     """Return the pictures of the last days that most people like; none if there are hardly any.
 
-    The best of all are found once a minute; which of them the visitor sees, each time.
+    The best of all are found once a minute; which of them are among those the visitor sees, each
+    time.
     """
 
     def find_best() -> list[int]:
@@ -64,9 +101,50 @@ def _liked_lately(tx: Tx, chosen: filters.Filter) -> list[int]:
         return find.images(tx, node, sort=_BY_LIKING, page=1, per_page=_MOST_LIKED).ids
 
     best = _kept(tx, "liked lately", find_best)
-    seen = find.bitmap(tx, EVERYTHING, filter=chosen)
     shown = [image_id for image_id in best if image_id in seen][:_STRIP]
     return shown if len(shown) >= _LEAST_TRENDING else []
+
+
+def _said_lately(tx: Tx, chosen: filters.Filter, seen: BitMap) -> list[Remark]:
+    """Return the newest comments on pictures that the visitor sees, as plain words."""
+    newest = _kept(
+        tx, "newest comments", lambda: comments.newest_ids(tx), kept_for_s=_SAID_KEPT_FOR_S
+    )
+    # Which of them are hidden by now is known once they are read; so some more are.
+    ids = [comment_id for comment_id, image_id in newest if image_id in seen][: 2 * _MOST_SAID]
+    found = [one for one in comments.find_many(tx, ids) if is_shown(one)][:_MOST_SAID]
+    pictures = {p.id: p for p in grid.pictures(tx, [one.image_id for one in found], chosen)}
+    return [
+        Remark(
+            picture=pictures[one.image_id],
+            author=talk.author(one, tx.actor, tx.library.settings).name,
+            text=markup.plain(one.body, _LONGEST_SAID),
+            href=f"/comments/{one.id}",
+            at=one.created_at,
+        )
+        for one in found
+        if one.image_id in pictures
+    ]
+
+
+def _discussed_lately(tx: Tx) -> list[Discussed]:
+    """Return the topics that the visitor may read and that were replied to last."""
+    ids = _kept(tx, "recent topics", lambda: topics.recent_ids(tx), kept_for_s=_SAID_KEPT_FOR_S)
+    found = [one for one in topics.find_many(tx, ids[:_TOPICS_LOOKED_AT]) if not one.hidden_at]
+    return [_discussed(topic) for topic in found[:_MOST_DISCUSSED]]
+
+
+def _discussed(topic: Topic) -> Discussed:
+    forum = f"/forums/{segment(topic.forum_short_name)}"
+    last = f"post={topic.last_post_id}#post-{topic.last_post_id}"
+    return Discussed(
+        title=topic.title,
+        href=f"{forum}/topics/{segment(topic.slug)}?{last}",
+        forum=topic.forum_name,
+        forum_href=forum,
+        replies=max(0, topic.post_count - 1),
+        at=topic.last_replied_at,
+    )
 
 
 def _most_used_tags(tx: Tx) -> list[tags.TagPage]:
@@ -79,11 +157,13 @@ def _most_used_tags(tx: Tx) -> list[tags.TagPage]:
     return _kept(tx, "most used tags", find_top)
 
 
-def _kept(tx: Tx, name: str, work: Callable[[], list[_T]]) -> list[_T]:
-    """Return what `work` gives, or gave within the last minute; the same for everybody."""
+def _kept(
+    tx: Tx, name: str, work: Callable[[], list[_T]], *, kept_for_s: int = _KEPT_FOR_S
+) -> list[_T]:
+    """Return what `work` gives, or gave not long ago; the same for everybody."""
     caches, now = tx.library.caches, tx.library.clock.now()
     kept = caches.get(name)
-    if kept is None or not 0 <= now - kept[0] < _KEPT_FOR_S * SECOND:
+    if kept is None or not 0 <= now - kept[0] < kept_for_s * SECOND:
         kept = caches[name] = (now, work())
     found: list[_T] = kept[1]
     return found

@@ -121,13 +121,18 @@ def newest(tx: Tx, *, limit: int = 10) -> list[Comment]:
     Looks at the newest thousand at most. Takes two statements.
     """
     wanted = find.within_filter(tx, filters.effective(tx))
-    recent = tx.all(
-        select(_row.id, _row.image_id)
-        .where(writing.counted(schema.comments))
-        .order_by(_row.id.desc())
-        .limit(_MOST_LOOKED_AT)
-    )
+    recent = newest_ids(tx)
     return find_many(tx, [found for found, image_id in recent if image_id in wanted][:limit])
+
+
+def newest_ids(tx: Tx) -> list[tuple[int, int]]:
+    """Return the newest thousand comments that everybody may read, as (its id, its image's).
+
+    The same for everybody, so it may be kept: ask `find_many` which of them the actor sees.
+    """
+    statement = select(_row.id, _row.image_id).where(writing.counted(schema.comments))
+    rows = tx.all(statement.order_by(_row.id.desc()).limit(_MOST_LOOKED_AT))
+    return [(row[0], row[1]) for row in rows]
 
 
 def waiting(tx: Tx, *, limit: int = 25, offset: int = 0) -> tuple[list[Comment], int]:

@@ -141,15 +141,18 @@ def recent(tx: Tx, *, limit: int = 10) -> list[Topic]:
 
     Looks at the newest 500 posts at most. Takes two statements.
     """
-    post = schema.posts.c
-    newest = (
-        select(post.topic_id)
-        .where(writing.counted(schema.posts))
-        .order_by(post.id.desc())
-        .limit(_RECENT_POSTS)
-    )
-    found = find_many(tx, tx.execute(newest).scalars())
+    found = find_many(tx, recent_ids(tx))
     return [topic for topic in found if topic.hidden_at is None][:limit]
+
+
+def recent_ids(tx: Tx) -> list[int]:
+    """Return the topics of the newest 500 posts, those replied to last first.
+
+    The same for everybody, so it may be kept: ask `find_many` which of them the actor may read.
+    """
+    post = schema.posts.c
+    newest = select(post.topic_id).where(writing.counted(schema.posts)).order_by(post.id.desc())
+    return list(dict.fromkeys(tx.execute(newest.limit(_RECENT_POSTS)).scalars()))
 
 
 # Writing.
