@@ -71,7 +71,7 @@ ACTS = {
 KINDS = {
     "image": marked("Picture"),
     "comment": marked("Comment"),
-    "post": marked("Post"),
+    "post": marked("Forum post"),
     "topic": marked("Topic"),
     "forum": marked("Forum"),
     "account": marked("Account"),

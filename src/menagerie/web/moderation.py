@@ -37,13 +37,13 @@ KINDS = {
     QueueKind.DNP: marked("Artists' wishes"),
 }
 ONE = {
-    QueueKind.REPORT: marked("Report"),
-    QueueKind.UPLOAD: marked("Upload"),
+    QueueKind.REPORT: marked("Reported"),
+    QueueKind.UPLOAD: marked("New upload"),
     QueueKind.DONATION: marked("Donation"),
     QueueKind.PUBLIC_REQUEST: marked("Public request"),
     QueueKind.DUPLICATE: marked("Duplicate"),
     QueueKind.COMMENT: marked("Comment"),
-    QueueKind.POST: marked("Post"),
+    QueueKind.POST: marked("Forum post"),
     QueueKind.LINK: marked("Link"),
     QueueKind.DNP: marked("Artist's wish"),
 }
@@ -238,7 +238,7 @@ def decide(visit: Visit) -> Answer:
             queue.release(tx, item.kind, item.id)
             return _onward(visit, "let-go")
         mark = staff_log.newest(tx)
-        _DECIDERS[item.kind](tx, item, decision, visit)
+        deciding.decide(tx, item, _verdict(item, decision, visit))
         # What belongs to an act stands before it in the log.
         written = staff_log.since(tx, mark)
     return _onward(visit, "" if written else "saved", done=written[-1] if written else None)
@@ -250,82 +250,26 @@ def _onward(visit: Visit, notice: str, done: int | None = None) -> Answer:
     return visit.go(url("/moderation", kind=tab, after=after, done=done), notice)
 
 
-Decider = Callable[[Tx, Item, str, Visit], object]
+# What a report says is right unless the thing stays as it is, which is what approving means there.
+_OF_REPORTS = {
+    "approve": Action.NONE,
+    "stays": Action.NONE,
+    "reject": Action.REMOVE,
+    "hide": Action.REMOVE,
+    "quarantine": Action.QUARANTINE,
+}
 
 
-def _chosen(decision: str, kind: QueueKind) -> bool:
-    """Tell whether the decision is to approve; raises Invalid for none of those there are."""
-    allowed = {button.decision for button in _BUTTONS[kind]}
+def _verdict(item: Item, decision: str, visit: Visit) -> deciding.Decision:
+    """Return what a button means; raises Invalid for none of those there are."""
+    is_report = item.kind == QueueKind.REPORT
+    allowed = _OF_REPORTS if is_report else {button.decision for button in _BUTTONS[item.kind]}
     if decision not in allowed:
         raise Invalid({"decision": [marked("is not one of the decisions")]})
-    return decision == "approve"
-
-
-def _report(tx: Tx, item: Item, decision: str, visit: Visit) -> None:
-    actions = {
-        "approve": Action.NONE,
-        "stays": Action.NONE,
-        "reject": Action.REMOVE,
-        "hide": Action.REMOVE,
-        "quarantine": Action.QUARANTINE,
-    }
-    if decision not in actions:
-        raise Invalid({"decision": [marked("is not one of the decisions")]})
-    is_right, reason = decision != "approve", visit.form("reason")
-    reports.resolve_subject(tx, item.id, accept=is_right, action=actions[decision], reason=reason)
-
-
-def _image(tx: Tx, item: Item, decision: str, visit: Visit) -> None:
-    if _chosen(decision, item.kind):
-        moderation.approve(tx, item.id)
-    elif decision == "reject":
-        moderation.reject(tx, item.id, visit.form("reason"))
-    else:
-        moderation.quarantine(tx, item.id, visit.form("reason"))
-
-
-def _request(tx: Tx, item: Item, decision: str, visit: Visit) -> None:
-    is_approved = _chosen(decision, item.kind)
-    key = requests.waiting_for(tx, item.subject_id).key
-    requests.decide(tx, key, approve=is_approved, message=visit.form("reason"))
-
-
-def _duplicate(tx: Tx, item: Item, decision: str, visit: Visit) -> None:
-    duplicates.decide(
-        tx,
-        item.id,
-        accept=_chosen(decision, item.kind),
-        keep_id=leading_integer(visit.form("keep")),
+    action = _OF_REPORTS[decision] if is_report else None
+    return deciding.Decision(
+        is_accepted=(decision == "approve") is not is_report,
         reason=visit.form("reason"),
+        action=Action.QUARANTINE if decision == "quarantine" else action,
+        keep_id=leading_integer(visit.form("keep")),
     )
-
-
-def _text(tx: Tx, item: Item, decision: str, visit: Visit) -> None:
-    of = comments if item.kind == QueueKind.COMMENT else posts
-    if _chosen(decision, item.kind):
-        of.approve(tx, item.id)
-    else:
-        of.hide(tx, item.id, visit.form("reason"))
-
-
-def _link(tx: Tx, item: Item, decision: str, _visit: Visit) -> None:
-    is_theirs = _chosen(decision, item.kind)
-    links.decide(tx, item.id, LinkState.VERIFIED if is_theirs else LinkState.REJECTED)
-
-
-def _wish(tx: Tx, item: Item, decision: str, _visit: Visit) -> None:
-    is_listed = _chosen(decision, item.kind)
-    dnp.decide(tx, item.id, DnpState.LISTED if is_listed else DnpState.CLOSED)
-
-
-_DECIDERS: Mapping[QueueKind, Decider] = {
-    QueueKind.REPORT: _report,
-    QueueKind.UPLOAD: _image,
-    QueueKind.DONATION: _image,
-    QueueKind.PUBLIC_REQUEST: _request,
-    QueueKind.DUPLICATE: _duplicate,
-    QueueKind.COMMENT: _text,
-    QueueKind.POST: _text,
-    QueueKind.LINK: _link,
-    QueueKind.DNP: _wish,
-}

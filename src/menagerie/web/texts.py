@@ -121,7 +121,7 @@ LAW_KINDS = {
     "hybrid": marked("names breeds and goes by behaviour"),
 }
 APPROACHES = {
-    "ban": marked("Ban"),
+    "ban": marked("Prohibition"),
     "restriction": marked("Conditions"),
     "permit": marked("Permit"),
     "approved_list": marked("Only listed breeds"),
