@@ -1,6 +1,6 @@
 """The queue of moderation: what waits, one thing at a time, with what one needs to decide it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -8,14 +8,13 @@ from menagerie.core import dnp, moderation, reports, staff_log
 from menagerie.core.apps import requests
 from menagerie.core.people import links
 from menagerie.core.reports import Action, SubjectReport
-from menagerie.core.staff import duplicates, queue
+from menagerie.core.staff import deciding, duplicates, queue
 from menagerie.core.staff.queue import Item
-from menagerie.core.talk import comments, posts
 from menagerie.errors import Invalid, NotFound
 from menagerie.http.answers import Answer
 from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
-from menagerie.storage.schema import DnpState, LinkState, QueueKind, SubjectKind
+from menagerie.storage.schema import QueueKind, SubjectKind
 from menagerie.web import acts, subjects, talk
 from menagerie.web.acts import Act
 from menagerie.web.duplicates import Pair, pair_of
@@ -268,7 +267,7 @@ def _verdict(item: Item, decision: str, visit: Visit) -> deciding.Decision:
         raise Invalid({"decision": [marked("is not one of the decisions")]})
     action = _OF_REPORTS[decision] if is_report else None
     return deciding.Decision(
-        is_accepted=(decision == "approve") is not is_report,
+        is_accepted=decision != "approve" if is_report else decision == "approve",
         reason=visit.form("reason"),
         action=Action.QUARANTINE if decision == "quarantine" else action,
         keep_id=leading_integer(visit.form("keep")),

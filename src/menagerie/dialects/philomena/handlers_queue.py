@@ -1,29 +1,22 @@
 """What waits for a decision of staff, beyond the API: looking, taking on, deciding."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from menagerie.core import dnp, moderation, reports
-from menagerie.core.apps import requests
-from menagerie.core.people import links
-from menagerie.core.reports import Action
-from menagerie.core.staff import duplicates, queue
-from menagerie.core.staff.queue import Item
-from menagerie.core.talk import comments, posts
+from menagerie.core.staff import deciding, queue
+from menagerie.core.staff.deciding import Decision
 from menagerie.dialects.philomena import shapes_staff as shapes
 from menagerie.dialects.philomena import site, tables
 from menagerie.dialects.philomena.tables import Table
-from menagerie.errors import Invalid, NotFound
+from menagerie.errors import Invalid
 from menagerie.http import answers
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call
 from menagerie.http.parameters import whole_number
 from menagerie.http.routing import Operation, Parameter
-from menagerie.library import Library, Tx
-from menagerie.storage.schema import DnpState, LinkState, QueueKind, SubjectKind
+from menagerie.library import Library
+from menagerie.storage.schema import QueueKind
 
 _ACTIONS = ("claim", "release", "accept", "reject")
-# More wishes than these wait nowhere.
-_MOST_REQUESTS = 10_000
 
 
 def operations(library: Library) -> list[Operation]:
@@ -48,7 +41,7 @@ def operations(library: Library) -> list[Operation]:
         shapes.CountsEnvelope,
         tables.field("action", "claim, release, accept or reject."),
         tables.field("reason", "Why."),
-        tables.field("outcome", "Of reports: remove, quarantine or none."),
+        tables.field("outcome", "Of reports: remove, quarantine or none; uploads: the first two."),
         tables.field("keep_id", "Of duplicates: id of the image that stays."),
     )
     return table.operations
@@ -81,73 +74,16 @@ def decide(call: Call) -> Answer:
         elif action == "release":
             queue.release(tx, item.kind, item.id)
         elif action in _ACTIONS:
-            _DECIDERS[item.kind](tx, item, call, action == "accept")
+            deciding.decide(tx, item, _decision(call, is_accepted=action == "accept"))
         else:
             raise Invalid({"action": [f"must be one of {', '.join(_ACTIONS)}"]})
         return answers.json(shapes.CountsEnvelope(_named(queue.counts(tx))))
 
 
-Decider = Callable[[Tx, Item, Call, bool], object]
-
-
-def _report(tx: Tx, item: Item, call: Call, accept: bool) -> None:  # noqa: FBT001
-    can_be_removed = {SubjectKind.IMAGE, SubjectKind.COMMENT, SubjectKind.POST}
-    usual = Action.REMOVE if accept and item.subject_kind in can_be_removed else Action.NONE
-    outcome, reason = call.text("outcome") or usual, call.text("reason")
-    reports.resolve_subject(tx, item.id, accept=accept, action=outcome, reason=reason)
-
-
-def _image(tx: Tx, item: Item, call: Call, accept: bool) -> None:  # noqa: FBT001
-    if accept:
-        moderation.approve(tx, item.id)
-    else:
-        moderation.reject(tx, item.id, call.text("reason"))
-
-
-def _wish(tx: Tx, item: Item, call: Call, accept: bool) -> None:  # noqa: FBT001
-    waiting, _ = requests.find(tx, limit=_MOST_REQUESTS)
-    # Of one image one waits at most.
-    wish = next((one for one in waiting if one.image_id == item.image_id), None)
-    if wish is None:
-        raise NotFound
-    requests.decide(tx, wish.key, approve=accept, message=call.text("reason"))
-
-
-def _duplicate(tx: Tx, item: Item, call: Call, accept: bool) -> None:  # noqa: FBT001
-    keep_id, reason = whole_number(call.text("keep_id")), call.text("reason")
-    duplicates.decide(tx, item.id, accept=accept, keep_id=keep_id, reason=reason)
-
-
-def _comment(tx: Tx, item: Item, call: Call, accept: bool) -> None:  # noqa: FBT001
-    if accept:
-        comments.approve(tx, item.id)
-    else:
-        comments.hide(tx, item.id, call.text("reason"))
-
-
-def _post(tx: Tx, item: Item, call: Call, accept: bool) -> None:  # noqa: FBT001
-    if accept:
-        posts.approve(tx, item.id)
-    else:
-        posts.hide(tx, item.id, call.text("reason"))
-
-
-def _link(tx: Tx, item: Item, _call: Call, accept: bool) -> None:  # noqa: FBT001
-    links.decide(tx, item.id, LinkState.VERIFIED if accept else LinkState.REJECTED)
-
-
-def _dnp(tx: Tx, item: Item, _call: Call, accept: bool) -> None:  # noqa: FBT001
-    dnp.decide(tx, item.id, DnpState.LISTED if accept else DnpState.CLOSED)
-
-
-_DECIDERS: Mapping[QueueKind, Decider] = {
-    QueueKind.REPORT: _report,
-    QueueKind.UPLOAD: _image,
-    QueueKind.DONATION: _image,
-    QueueKind.PUBLIC_REQUEST: _wish,
-    QueueKind.DUPLICATE: _duplicate,
-    QueueKind.COMMENT: _comment,
-    QueueKind.POST: _post,
-    QueueKind.LINK: _link,
-    QueueKind.DNP: _dnp,
-}
+def _decision(call: Call, *, is_accepted: bool) -> Decision:
+    return Decision(
+        is_accepted=is_accepted,
+        reason=call.text("reason"),
+        action=call.text("outcome") or None,
+        keep_id=whole_number(call.text("keep_id")),
+    )
