@@ -78,7 +78,7 @@ KINDS = {
     "gallery": marked("Gallery"),
     "conversation": marked("Conversation"),
     "tag": marked("Tag"),
-    "ban": marked("Ban"),
+    "ban": marked("Ban of somebody"),
     "duplicate": marked("Duplicate"),
     "batch": marked("Batch"),
     "badge": marked("Badge"),
