@@ -436,7 +436,7 @@ def _unsign(tx: Tx, account_id: int) -> None:
     for table in _SIGNED:
         values: dict[str, object] = {"account_id": None}
         if "address" in table.c:
-            values["address"] = None
+            values["address"] = None if table.c.address.nullable else ""
         for name in {"voter", "reporter"} & set(table.c.keys()):
             column = table.c[name]
             values[name] = case((column == known, nobody), else_=column)
