@@ -177,3 +177,29 @@ def test_duplicates_are_suggested_and_compared(library, open_browser, staff, ali
     staff.post(act, {"decision": "approve", "keep": str(small)})
     assert image_of(library, large).merged_into_id == small
     assert "No pair waits" in text_of(staff.get("/moderation/duplicates"))
+
+
+def test_people_are_shut_out_and_let_in(library, open_browser, staff, alice):
+    path = "/moderation/bans"
+    assert open_browser().get(path).url.path == "/login"
+    browser = open_browser("Alice")
+    assert browser.get(path).status_code == 403
+    assert "Nobody is shut out" in text_of(staff.get(path))
+    assert 'value="Alice"' in staff.get(f"{path}?account=Alice").text
+    wrong = ({"account": "Nobody"}, {"network": "x"}, {}, {"account": "Alice", "until": "soon"})
+    for sent in wrong:
+        assert staff.post(path, {**sent, "reason": "spam"}).status_code == 422
+    assert browser.post(path, {"account": "Mona"}).status_code == 403
+    until = "2999-01-01"
+    assert (
+        staff.post(path, {"account": "alice", "until": until, "reason": "spam"}).status_code == 303
+    )
+    staff.post(path, {"network": "192.0.2.7/24", "reason": "all of them"})
+    page = staff.get(path)
+    assert "Alice spam" in text_of(page)
+    assert "192.0.2.0/24 all of them" in text_of(page)
+    image_id = build.image(library)
+    assert browser.post(f"/images/{image_id}/comments", {"body": "but"}).status_code == 403
+    for ban_id in re.findall(r'action="/moderation/bans/(\d+)/lift"', page.text):
+        assert staff.post(f"{path}/{ban_id}/lift").status_code == 303
+    assert browser.post(f"/images/{image_id}/comments", {"body": "again"}).status_code == 303

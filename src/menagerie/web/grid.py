@@ -27,6 +27,7 @@ class Asked(msgspec.Struct, frozen=True):
     path: str = "/search"
     shows_query: bool = True
     filter_id: int | None = None
+    is_selecting: bool = False
 
     def link(self, **changed: object) -> str:
         """Return the address of this search, with some of its parameters changed."""
@@ -35,6 +36,7 @@ class Asked(msgspec.Struct, frozen=True):
             "sf": self.sort_field,
             "sd": self.direction,
             "filter": self.filter_id,
+            "select": "1" if self.is_selecting else "",
         }
         return url(self.path, **{**parameters, **changed})
 
@@ -53,6 +55,8 @@ def asked(visit: Visit, query: str | None = None, path: str = "/search") -> Aske
         path=path,
         shows_query=query is None,
         filter_id=leading_integer(visit.call.text("filter")),
+        # Those who keep order may tick pictures, to change the tags of all of them.
+        is_selecting=visit.actor.is_assistant and visit.call.text("select") == "1",
     )
 
 
@@ -89,6 +93,10 @@ def results(visit: Visit, tx: Tx, search: Asked) -> dict[str, Any]:
         "feed": url("/feed", q=search.query),
         "sort": ":".join(filter(None, (search.sort_field, search.direction))),
         "chosen": chosen,
+        "is_selecting": search.is_selecting,
+        "select_href": search.link(
+            select="" if search.is_selecting else "1", page=number if number > 1 else None
+        ),
         "is_trial": chosen.id != visit.filter.id,
         "filters": [*filters.system(tx), *(filters.own(tx) if visit.actor.is_signed_in else [])],
         "builder": builder.form(tx, node, search.query) if search.shows_query else None,
