@@ -15,7 +15,7 @@ from menagerie.http.answers import Answer
 from menagerie.library import SECOND, Tx
 from menagerie.search import fields, nodes
 from menagerie.search.fields import Role
-from menagerie.web import grid, markup, shapes, talk
+from menagerie.web import grid, markup, shapes, tag_looks, talk
 from menagerie.web.render import segment, url
 from menagerie.web.texts import marked
 from menagerie.web.visit import MOST_PER_PAGE, PER_PAGE, Visit
@@ -203,11 +203,12 @@ def tag(visit: Visit) -> Answer:
         query = nodes.to_text(node, fields.IMAGES)
         asked = grid.asked(visit, query, f"/tags/{visit.call.text('slug')}")
         context = grid.results(visit, tx, asked)
+        chosen = filters.effective(tx)
+        looks = tag_looks.beside(tx, found, target.id, chosen)
         is_watched = None
         own = None
         if visit.actor.is_signed_in:
             is_watched = target.id in watching.get(tx).tag_ids
-            chosen = filters.effective(tx)
             own = chosen if chosen.account_id == visit.actor.account_id else None
     return visit.page(
         "tag.html",
@@ -219,6 +220,7 @@ def tag(visit: Visit) -> Answer:
         ),
         is_watched=is_watched,
         own_filter=own,
+        **looks,
         **context,
     )
 

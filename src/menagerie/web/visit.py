@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from menagerie.core import filters, tags
+from menagerie.core import filters, notices, tags
 from menagerie.core.people import messages, news, preferences
 from menagerie.core.people.preferences import Theme
 from menagerie.core.staff import queue
@@ -26,6 +26,7 @@ VIEW = "menagerie_view"
 THEME = "menagerie_theme"
 LANGUAGE = "menagerie_language"
 ENDLESS = "menagerie_endless"
+AWAY = "menagerie_notices_away"
 CSRF_FIELD = "_csrf"
 YEAR_S = 365 * 24 * 3600
 MOST_PER_PAGE, PER_PAGE = 100, 40
@@ -152,6 +153,19 @@ class Visit:
         if code:
             self._set_cookie(NOTICE, "", 0)
         return texts.NOTICES.get(code, "")
+
+    @cached_property
+    def site_notices(self) -> list[notices.Notice]:
+        """What staff tell every visitor now, but for what this browser has put away."""
+        with self.reading() as tx:
+            found = notices.in_force(tx)
+        return [one for one in found if one.id not in self.notices_away]
+
+    @cached_property
+    def notices_away(self) -> frozenset[int]:
+        """The numbers of the notices that this browser has put away."""
+        kept = self.kept(AWAY).split(".")
+        return frozenset(int(n) for n in kept if n.isascii() and n.isdecimal() and len(n) < 16)
 
     @cached_property
     def filter_name(self) -> str:
