@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import build
 from booru_world import World
-from menagerie.core import accounts, dnp, galleries, moderation, tags
+from menagerie.core import accounts, dnp, galleries, moderation, tags, vocabulary
 from menagerie.core.people import avatars, badges, following, links, messages
 from menagerie.core.staff import bans
 from menagerie.core.talk import comments, forums, polls, posts, topics
@@ -61,6 +61,7 @@ def talk(world: World) -> Talk:
 
 def _decorate(board: Talk) -> None:
     """Give Alice an avatar, a description, links, badges; list what an artist asks."""
+    picture = avatars.keep(board.library, build.png((30, 30), (200, 10, 30)))
     alice = board.actors["user"]
     avatars.put(board.library, alice, build.png((40, 30), (10, 200, 30)))
     with board.by("user") as tx:
@@ -72,6 +73,8 @@ def _decorate(board: Talk) -> None:
     with board.by("moderator") as tx:
         for name in ("link_alice", "link_hidden"):
             links.decide(tx, board.ids[name], LinkState.VERIFIED)
+        artist = tags.get_by_name(tx, "artist:bob ross")
+        vocabulary.describe(tx, artist.id, spoiler_image=picture)
         badge = badges.create(tx, "Helper", description="Helps.")
         badges.award(tx, alice.account_id, badge.id, label="First", reason="Because")
         for conditions, hides_reason in (("Ask first", False), ("Never", True)):

@@ -2,9 +2,16 @@
 
 import json
 
+import build
 import rows
-from menagerie.core import moderation, reports
+from menagerie.core import moderation, reports, tags
+from menagerie.core.people import avatars
 from menagerie.library import SYSTEM, Actor
+
+
+def picture_of(library, name):
+    with library.reading(SYSTEM) as tx:
+        return tags.get_by_name(tx, name).spoiler_image
 
 
 def test_the_queue_and_the_log_are_listed_and_acts_undone(menagerie, library):
@@ -45,7 +52,7 @@ def test_people_are_shut_out_and_let_in(menagerie, library):
     assert menagerie("moderation", "bans") == (0, "nobody is banned\n", "")
 
 
-def test_tags_become_aliases_and_imply(menagerie, library):
+def test_tags_become_aliases_and_imply(menagerie, library, tmp_path):
     image_id = rows.image(library, "safe, solo, hound")
     rows.tag_ids(library, "dog", "animal")
     code, out, _ = menagerie("tag", "alias", "hound", "dog", "--dry-run")
@@ -61,4 +68,10 @@ def test_tags_become_aliases_and_imply(menagerie, library):
     assert menagerie("tag", "unimply", "hound", "animal")[0] == 0
     assert menagerie("tag", "describe", "hound", "A dog.", "--category", "species")[0] == 0
     assert menagerie("tag", "describe", "hound", "--category", "weather")[0] == 2
+    picture = tmp_path / "hound.png"
+    picture.write_bytes(build.png())
+    assert menagerie("tag", "describe", "hound", "--picture", picture)[0] == 0
+    assert avatars.is_name(picture_of(library, "hound"))
+    assert menagerie("tag", "describe", "hound", "--no-picture")[0] == 0
+    assert picture_of(library, "hound") is None
     assert menagerie("tag", "alias", "hownd", "dog")[0] == 4

@@ -1,11 +1,13 @@
 """`menagerie tag`: aliases, implications and descriptions of tags."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from menagerie.cli import terminal
 from menagerie.core import vocabulary
+from menagerie.core.people import avatars
 from menagerie.core.staff import relations
 from menagerie.library import SYSTEM
 
@@ -117,6 +119,8 @@ def describe(
     *,
     short: str | None = None,
     category: str | None = None,
+    picture: Path | None = None,
+    no_picture: Annotated[bool, Parameter(negative="")] = False,
     data: terminal.DataFolder = None,
 ) -> None:
     """Say what a tag is for.
@@ -131,12 +135,25 @@ def describe(
         One line that is shown beside its name.
     category
         The category it is shown with; empty for none.
+    picture
+        A file with the picture that stands for images which this tag spoilers.
+    no_picture
+        Take that picture away.
     """
-    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
-        found = relations.named(tx, tag)
-        vocabulary.describe(tx, found.id, description=description, short_description=short)
-        if category is not None:
-            vocabulary.set_category(tx, found.id, category or None)
+    with terminal.open_library(data) as library:
+        # Read before the transaction, which holds up whoever else writes.
+        kept = avatars.keep(library, picture) if picture is not None else None
+        with library.writing(SYSTEM) as tx:
+            found = relations.named(tx, tag)
+            vocabulary.describe(
+                tx,
+                found.id,
+                description=description,
+                short_description=short,
+                spoiler_image="" if no_picture else kept,
+            )
+            if category is not None:
+                vocabulary.set_category(tx, found.id, category or None)
     _say(f"{found.name!r} is described")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, Table, and_, delete, exists, func, insert, select, true, update
 
 from menagerie.core import carrying, rights, staff_log, tags, visibility
+from menagerie.core.people import avatars
 from menagerie.errors import Invalid
 from menagerie.library import Tx
 from menagerie.search import texts
@@ -381,32 +382,42 @@ def set_category(tx: Tx, tag_id: int, category: str | None) -> None:
 
 
 def describe(
-    tx: Tx, tag_id: int, *, description: str | None = None, short_description: str | None = None
+    tx: Tx,
+    tag_id: int,
+    *,
+    description: str | None = None,
+    short_description: str | None = None,
+    spoiler_image: str | None = None,
 ) -> None:
-    """Change what is said about a tag; None leaves a text as it is.
+    """Change what is said about a tag; None leaves a part as it is.
 
-    Raises NotFound, Forbidden, or Invalid (`description`, `short_description`) for a text that is
-    too long.
+    `spoiler_image` is what `people.avatars.keep` returned for the picture that stands for spoilered
+    images, or empty for none. Raises NotFound, Unauthenticated, Forbidden, or Invalid
+    (`description`, `short_description`, `spoiler_image`).
     """
     rights.require_moderator(tx)
     tag = tags.get(tx, tag_id)
     given = {"description": description, "short_description": short_description}
-    values = {name: text for name, text in given.items() if text is not None}
+    words_of = {name: text for name, text in given.items() if text is not None}
     limits = {
         "description": MAX_DESCRIPTION_BYTES,
         "short_description": MAX_SHORT_DESCRIPTION_BYTES,
     }
     problems = {
         name: [f"should be at most {limits[name]} byte(s)"]
-        for name, text in values.items()
+        for name, text in words_of.items()
         if len(text.encode()) > limits[name]
     }
+    if spoiler_image and not avatars.is_kept(tx, spoiler_image):
+        problems["spoiler_image"] = ["is not kept here"]
     if problems:
         raise Invalid(problems)
+    picture = {} if spoiler_image is None else {"spoiler_image": spoiler_image or None}
+    values: dict[str, str | None] = {**words_of, **picture}
     if values:
         before = staff_log.watch_row(tx, schema.tags, tag_id, *values)
         tx.execute(update(schema.tags).where(schema.tags.c.id == tag_id).values(**values))
-        for name, text in values.items():
+        for name, text in words_of.items():
             texts.index(tx.connection, f"tag.{name}", tag_id, text)
         tx.changed(ChangeKind.TAG, tag_id)
         _note(tx, "describe", tag, before)

@@ -9,7 +9,8 @@ import pytest
 import pyvips
 
 import build
-from menagerie.core import accounts, sweeping, tags
+import rows
+from menagerie.core import accounts, sweeping, tags, vocabulary
 from menagerie.core.people import avatars, badges, links, news
 from menagerie.core.staff import bans
 from menagerie.errors import (
@@ -93,6 +94,28 @@ def test_what_is_no_avatar_and_who_may_have_none(library):
     assert shown(library, alice) is None
     with pytest.raises(Banned):
         avatars.put(library, alice, build.png())
+
+
+def test_a_tag_has_the_picture_that_staff_give_it(library):
+    alice, mary = build.account(library, "Alice"), build.account(library, "Mary", Role.MODERATOR)
+    [dog] = rows.tag_ids(library, "dog")
+    name = avatars.keep(library, build.png())
+
+    def picture(**given):
+        with library.writing(mary) as tx:
+            vocabulary.describe(tx, dog, **given)
+            return tags.get(tx, dog).spoiler_image
+
+    with pytest.raises(Forbidden), library.writing(alice) as tx:
+        vocabulary.describe(tx, dog, spoiler_image=name)
+    assert picture(spoiler_image=name) == name
+    assert picture(description="Barks.") == name
+    for wrong in ("../x", name.replace("avatars/", "avatars/0")):
+        with pytest.raises(Invalid, match="spoiler_image"):
+            picture(spoiler_image=wrong)
+    with library.writing(mary) as tx:
+        assert avatars.needed(tx, [name, "avatars/x"]) == {name}
+    assert picture(spoiler_image="") is None
 
 
 def test_a_name_has_a_drawing_of_its_own():

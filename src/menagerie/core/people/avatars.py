@@ -21,7 +21,7 @@ from menagerie.storage.schema import ChangeKind
 MAX_BYTES = 4 << 20
 SIDE_PX = 256
 FOLDER = "avatars"
-"""The folder of avatars and badges, named after their content."""
+"""The folder of avatars and the pictures of badges and tags, named after their content."""
 _NAME = re.compile(rf"{FOLDER}/[0-9a-f]{{2}}/[0-9a-f]{{128}}\.webp")
 
 
@@ -90,13 +90,18 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def is_kept(tx: Tx, text: str) -> bool:
+    """Tell whether a text is the name of a picture that `keep` made and that is there."""
+    return is_name(text) and tx.library.blobs.exists(text)
+
+
 def needed(tx: Tx, names: list[str]) -> set[str]:
-    """Return which of these files accounts or badges refer to; for the sweeper."""
+    """Return which of these files accounts, badges or tags refer to; for the sweeper."""
     found: set[str] = set()
-    avatar, badge = schema.accounts.c.avatar, schema.badges.c.image
+    columns = schema.accounts.c.avatar, schema.badges.c.image, schema.tags.c.spoiler_image
     for start in range(0, len(names), 500):
         part = names[start : start + 500]
-        used = union(select(avatar).where(avatar.in_(part)), select(badge).where(badge.in_(part)))
+        used = union(*(select(column).where(column.in_(part)) for column in columns))
         found.update(tx.execute(used).scalars())
     return found
 

@@ -107,7 +107,7 @@ def _check(tx: Tx, values: dict[str, Any], *, badge_id: int = 0) -> None:
     if "title" not in problems and tx.one(taken) is not None:
         problems["title"] = ["has already been taken"]
     image = values.get("image")
-    if image and not (avatars.is_name(image) and tx.library.blobs.exists(image)):
+    if image and not avatars.is_kept(tx, image):
         problems["image"] = ["is not kept here"]
     if problems:
         raise Invalid(problems)

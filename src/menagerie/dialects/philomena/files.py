@@ -1,7 +1,7 @@
-"""Files of images, avatars and badges, at the addresses that the API gives out.
+"""Files of images, avatars, badges and tags, at the addresses that the API gives out.
 
 An address does not say who may see the picture: a private one needs the key (`?key=`) or the
-session of its owner, and a removed one those of a moderator. Avatars and badges are everybody's.
+session of its owner, and a removed one those of a moderator. Other pictures are everybody's.
 """
 
 import re
@@ -39,7 +39,7 @@ def operations(library: Library) -> list[Operation]:
             (site.prefix_of(library.settings) + site.IMG + "/{rest:path}",),
             serve,
             Runs.EXECUTOR,
-            summary="A file of an image, an avatar or a badge, as addressed in answers.",
+            summary="A file of an image, an avatar, a badge or a tag, as addressed in answers.",
             parameters=(
                 Parameter("rest", "The rest of the address.", "path", "view/2024/1/2/1.png"),
                 site.KEY,

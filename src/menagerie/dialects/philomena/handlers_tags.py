@@ -91,14 +91,15 @@ def show(call: Call) -> Answer:
     slug = call.text("slug").replace(" ", "+")
     with call.reading() as tx:
         tag = tags.get_by_slug(tx, slug)
-        [shown] = _shown(tx, [tag])
+        [shown] = _shown(call, tx, [tag])
     return answers.json({"tag": shown})
 
 
-def _shown(tx: Tx, found: Sequence[TagPage]) -> list[shapes.TagShape]:
+def _shown(call: Call, tx: Tx, found: Sequence[TagPage]) -> list[shapes.TagShape]:
     """Return tags with the do-not-post entries listed for them."""
     entries = dnp.of_tags(tx, [tag.id for tag in found])
-    return [shapes.tag(tag, entries.get(tag.id, ())) for tag in found]
+    at = site.site_of(call)
+    return [shapes.tag(tag, at, entries.get(tag.id, ())) for tag in found]
 
 
 def search(call: Call) -> Answer:
@@ -108,7 +109,7 @@ def search(call: Call) -> Answer:
         return site.empty_page("tags")
     with call.reading() as tx:
         found = find.tags(tx, query, page=site.page_of(call), per_page=site.per_page_of(call))
-        shown = _shown(tx, tags.find_many(tx, found.ids))
+        shown = _shown(call, tx, tags.find_many(tx, found.ids))
     return answers.json({"tags": shown, "total": found.total})
 
 
@@ -160,5 +161,5 @@ def fetch(call: Call) -> Answer:
     ids = [int(text) for text in sent if text.isascii() and text.isdigit() and len(text) < 19]
     with call.reading() as tx:
         found = tags.find_many(tx, [tag_id for tag_id in ids if tag_id <= INT64_MAX])
-    shown = [shapes.FetchedTagShape(tag.id, tag.name, tag.image_count, None) for tag in found]
+    shown = [shapes.fetched_tag(tag, site.site_of(call)) for tag in found]
     return answers.json({"tags": shown})

@@ -260,6 +260,11 @@ def download_url(of: Image, site: Site) -> str:
     return f"{site.images_root}/download/{_date(of)}/{of.id}.{of.format}"
 
 
+def kept_url(blob: str, site: Site) -> str:
+    """Return where an avatar, a badge or a tag's picture is served; a new one has a new address."""
+    return f"{site.images_root}/{blob}"
+
+
 def representations(of: Image, site: Site) -> Representations:
     """Return the address of every rendition; a picture within a box stands for itself."""
     folder = f"{site.images_root}/{_date(of)}/{of.id}"
@@ -310,7 +315,7 @@ class TagShape(Struct):
     dnp_entries: list[DnpShape]
 
 
-def tag(of: TagPage, entries: Iterable[Entry] = ()) -> TagShape:
+def tag(of: TagPage, site: Site, entries: Iterable[Entry] = ()) -> TagShape:
     """Return a tag; an alias says what it stands for and has no images of its own.
 
     `entries` are the do-not-post entries listed for it.
@@ -322,7 +327,7 @@ def tag(of: TagPage, entries: Iterable[Entry] = ()) -> TagShape:
         description=of.description,
         short_description=of.short_description,
         images=0 if of.aliased_to_id is not None else of.image_count,
-        spoiler_image_uri=None,  # tags cannot be given pictures yet
+        spoiler_image_uri=kept_url(of.spoiler_image, site) if of.spoiler_image else None,
         namespace=of.namespace,
         name_in_namespace=of.name_in_namespace,
         category=of.category,
@@ -395,6 +400,12 @@ class FetchedTagShape(Struct):
     name: str
     images: int
     spoiler_image_uri: str | None
+
+
+def fetched_tag(of: TagPage, site: Site) -> FetchedTagShape:
+    """Return a tag in short."""
+    picture = kept_url(of.spoiler_image, site) if of.spoiler_image else None
+    return FetchedTagShape(of.id, of.name, of.image_count, picture)
 
 
 class CountsShape(Struct):

@@ -10,8 +10,7 @@ from menagerie.core.people.badges import Award
 from menagerie.core.people.links import Link
 from menagerie.core.people.messages import Conversation, Message
 from menagerie.core.people.news import News
-from menagerie.dialects.philomena.shapes import Site, time
-from menagerie.dialects.philomena.shapes_talk import kept_url
+from menagerie.dialects.philomena.shapes import Site, kept_url, time
 from menagerie.storage.schema import LinkState
 
 

@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from menagerie.core.people import avatars
 from menagerie.core.talk.comments import Comment
 from menagerie.core.talk.writing import Authored, Revision, Text
-from menagerie.dialects.philomena.shapes import Site, time
+from menagerie.dialects.philomena.shapes import Site, kept_url, time
 
 
 class CommentShape(Struct):
@@ -78,11 +78,6 @@ def avatar(of: Authored, site: Site) -> str:
     if of.is_signed and of.avatar is not None:
         return kept_url(of.avatar, site)
     return avatars.data_uri(author(of, site))
-
-
-def kept_url(blob: str, site: Site) -> str:
-    """Return where an avatar or a badge is served; a new picture has a new address."""
-    return f"{site.images_root}/{blob}"
 
 
 def comment(of: Comment, site: Site) -> CommentShape:
