@@ -28,7 +28,7 @@ SOURCE = ROOT / "src" / "menagerie"
 WEB = SOURCE / "web"
 LOCALE = WEB / "locale"
 TEMPLATE = LOCALE / "menagerie.pot"
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None, "marked_plural": (1, 2)}
 PROBLEM = "problem"
 # Where errors come from that pages show. What only operators read on a command line stays English.
 RAISING = ("core", "http", "search", "media", "library.py", "errors.py")

@@ -14,7 +14,7 @@ from menagerie.library import Tx
 from menagerie.storage.schema import NewsKind
 from menagerie.web import grid, shapes
 from menagerie.web.render import segment, url
-from menagerie.web.texts import marked
+from menagerie.web.texts import marked_plural
 from menagerie.web.visit import Visit
 
 PER_PAGE = 40
@@ -36,45 +36,45 @@ class Line(msgspec.Struct, frozen=True):
 
 
 _SENTENCES: dict[NewsKind, tuple[str, str]] = {
-    NewsKind.COMMENT: (
-        marked("%(num)s new comment on picture %(about)s"),
-        marked("%(num)s new comments on picture %(about)s"),
+    NewsKind.COMMENT: marked_plural(
+        "%(num)s new comment on picture %(about)s",
+        "%(num)s new comments on picture %(about)s",
     ),
-    NewsKind.POST: (
-        marked("%(num)s new post in %(about)s"),
-        marked("%(num)s new posts in %(about)s"),
+    NewsKind.POST: marked_plural(
+        "%(num)s new post in %(about)s",
+        "%(num)s new posts in %(about)s",
     ),
-    NewsKind.TOPIC: (
-        marked("%(num)s new topic in %(about)s"),
-        marked("%(num)s new topics in %(about)s"),
+    NewsKind.TOPIC: marked_plural(
+        "%(num)s new topic in %(about)s",
+        "%(num)s new topics in %(about)s",
     ),
-    NewsKind.GALLERY: (
-        marked("%(num)s new picture in %(about)s"),
-        marked("%(num)s new pictures in %(about)s"),
+    NewsKind.GALLERY: marked_plural(
+        "%(num)s new picture in %(about)s",
+        "%(num)s new pictures in %(about)s",
     ),
-    NewsKind.MERGE: (
-        marked("A picture you follow is the same as picture %(about)s"),
-        marked("A picture you follow is the same as picture %(about)s"),
+    NewsKind.MERGE: marked_plural(
+        "A picture you follow is the same as picture %(about)s",
+        "A picture you follow is the same as picture %(about)s",
     ),
-    NewsKind.COMMENT_MENTION: (
-        marked("You are named in a comment on picture %(about)s"),
-        marked("You are named in %(num)s comments on picture %(about)s"),
+    NewsKind.COMMENT_MENTION: marked_plural(
+        "You are named in a comment on picture %(about)s",
+        "You are named in %(num)s comments on picture %(about)s",
     ),
-    NewsKind.POST_MENTION: (
-        marked("You are named in a post in %(about)s"),
-        marked("You are named in %(num)s posts in %(about)s"),
+    NewsKind.POST_MENTION: marked_plural(
+        "You are named in a post in %(about)s",
+        "You are named in %(num)s posts in %(about)s",
     ),
-    NewsKind.AWARD: (
-        marked("You were given a badge"),
-        marked("You were given a badge"),
+    NewsKind.AWARD: marked_plural(
+        "You were given a badge",
+        "You were given a badge",
     ),
-    NewsKind.LINK: (
-        marked("A link of yours was decided about"),
-        marked("A link of yours was decided about"),
+    NewsKind.LINK: marked_plural(
+        "A link of yours was decided about",
+        "A link of yours was decided about",
     ),
-    NewsKind.DNP: (
-        marked("A do-not-post entry of yours was decided about"),
-        marked("A do-not-post entry of yours was decided about"),
+    NewsKind.DNP: marked_plural(
+        "A do-not-post entry of yours was decided about",
+        "A do-not-post entry of yours was decided about",
     ),
 }
 _OF_IMAGES = {NewsKind.COMMENT, NewsKind.COMMENT_MENTION, NewsKind.MERGE}

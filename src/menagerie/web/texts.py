@@ -15,6 +15,11 @@ def marked(text: str) -> str:
     return text
 
 
+def marked_plural(one: str, many: str) -> tuple[str, str]:
+    """Return both forms as they are; the call tells extractors that they are one message."""
+    return one, many
+
+
 VIEWS = (
     ("small", marked("Small")),
     ("medium", marked("Medium")),
