@@ -203,3 +203,45 @@ def test_people_are_shut_out_and_let_in(library, open_browser, staff, alice):
     for ban_id in re.findall(r'action="/moderation/bans/(\d+)/lift"', page.text):
         assert staff.post(f"{path}/{ban_id}/lift").status_code == 303
     assert browser.post(f"/images/{image_id}/comments", {"body": "again"}).status_code == 303
+
+
+def test_a_moderator_does_with_a_picture_what_is_needed(library, open_browser, staff, alice):
+    image_id = build.image(library, actor=alice)
+    own = build.image(library, actor=alice, audience=Audience.PRIVATE)
+    path, page = f"/images/{image_id}/moderate", f"/images/{image_id}"
+    browser = open_browser("Alice")
+    assert 'id="moderation"' not in browser.get(page).text
+    assert browser.get(f"/images/{own}").status_code == 200
+    assert f"/moderation/log?kind=image&amp;id={image_id}" in staff.get(page).text
+
+    def do(action, status=303, **fields):
+        answer = staff.post(path, {"action": action, **fields})
+        assert answer.status_code == status, text_of(answer)
+        return image_of(library, image_id)
+
+    assert do("lock", lock="comments").locks_comments
+    assert not do("unlock", lock="comments").locks_comments
+    do("lock", 422, lock="doors")
+    do("annotate", scratchpad="Watch this one")
+    assert "Watch this one" in staff.get(page).text
+    assert "Watch this one" not in browser.get(page).text
+    assert do("anonymise").is_anonymous
+    assert do("set uploader", uploader="mona").account_name == "Mona"
+    assert do("set uploader", uploader="").account_id is None
+    do("set uploader", 422, uploader="Nobody")
+    assert not do("hide hash").shows_hash
+    assert not do("repair").has_representations
+    do("feature")
+    assert "Feature no more" in text_of(staff.get(page))
+    do("unfeature")
+    assert "Feature no more" not in text_of(staff.get(page))
+    kept = staff.post(path, {"action": "destroy", "sure": "yes", "destroy_reason": "vile"})
+    assert kept.status_code == 422
+    assert 'value="vile"' in kept.text
+    assert "Watch this one" in kept.text
+    assert browser.post(path, {"action": "destroy", "sure": str(image_id)}).status_code == 403
+    do("destroy", sure=f"#{image_id}", destroy_reason="vile")
+    log = text_of(staff.get(f"/moderation/log?kind=image&id={image_id}"))
+    for said in ("destroyed", "vile", "unlocked", "hid the hash of the upload"):
+        assert said in log
+    assert "vile" in text_of(open_browser().get(page))

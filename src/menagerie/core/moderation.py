@@ -228,6 +228,13 @@ def restore(tx: Tx, image_id: int) -> None:
     note(tx, "restore", "image", image_id, before=before)
 
 
+def scratchpad(tx: Tx, image_id: int) -> str:
+    """Return the moderators' own notes on an image. Raises NotFound."""
+    _get_public(tx, image_id)
+    row = schema.images.c
+    return str(tx.scalar(select(row.scratchpad).where(row.id == image_id)) or "")
+
+
 def annotate(tx: Tx, image_id: int, text: str) -> None:
     """Replace the moderators' own notes on an image, which nobody else sees.
 

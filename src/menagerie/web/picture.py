@@ -13,7 +13,6 @@ from menagerie.core import (
     geometry,
     images,
     labels,
-    moderation,
     rights,
     similar,
     validations,
@@ -28,7 +27,17 @@ from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
 from menagerie.media.hashes import Intensities
 from menagerie.storage.schema import Audience, NewsKind
-from menagerie.web import comments, grid, markup, news, recognised, shapes, suggested, texts
+from menagerie.web import (
+    comments,
+    grid,
+    image_staff,
+    markup,
+    news,
+    recognised,
+    shapes,
+    suggested,
+    texts,
+)
 from menagerie.web.render import url
 from menagerie.web.visit import Form, Visit, read_lines
 
@@ -72,8 +81,8 @@ def _page(visit: Visit, forms: Mapping[str, Form], status: int) -> Answer:
         "tag_form": Form({"tags": current, "old_tags": current}, {}, ("tags",)),
         "source_form": Form({"sources": "\n".join(image.sources)}, {}, ("sources", "source")),
         "own_form": Form({"description": image.description}, {}, ("description",)),
-        "moderation_form": Form(shown=("reason", "target")),
         **forms,
+        "moderation_form": image_staff.form(context["staff"], forms.get("moderation_form")),
     }
     return visit.page("image.html", status, **context)
 
@@ -110,6 +119,7 @@ def _context(visit: Visit, tx: Tx, image: Image) -> dict[str, Any]:
         "may_vote": may_act and state in {"visible", "pending", "private"},
         "may_edit": may_act and not rights.is_banned(tx),
         "may_own": visibility.is_own(visit.actor, image),
+        "staff": image_staff.facts(tx, image),
         **comments.below(visit, tx, image),
         "galleries": galleries.of_image(tx, image.id),
         "my_galleries": galleries.own(tx) if may_act else [],
@@ -324,39 +334,15 @@ def add_to_gallery(visit: Visit) -> Answer:
 
 
 def moderate(visit: Visit) -> Answer:
-    """Remove, restore, merge or feature an image."""
+    """Do what a moderator wants with an image, see `image_staff`."""
     action, image_id = visit.form("action"), visit.call.path_id()
     try:
         with visit.writing() as tx:
             rights.require_moderator(tx)
-            notice = _moderated(tx, visit, action, image_id)
+            notice = image_staff.act(tx, visit, action, image_id)
     except Invalid as error:
-        form = visit.sent(shown=["reason", "target"], error=error)
+        form = visit.sent(shown=image_staff.SHOWN, error=error)
         return _page(visit, {"moderation_form": form}, 422)
     if notice == "merged":
-        return visit.go(f"/images/{_target(visit)}", notice)
+        return visit.go(f"/images/{image_staff.target(visit)}", notice)
     return _back(visit, notice)
-
-
-def _target(visit: Visit) -> int:
-    target = leading_integer(visit.form("target").strip().removeprefix("#"))
-    if target is None:
-        raise Invalid({"target": [texts.marked("must be the number of a picture")]})
-    return target
-
-
-def _moderated(tx: Tx, visit: Visit, action: str, image_id: int) -> str:
-    match action:
-        case "remove":
-            moderation.remove(tx, image_id, visit.form("reason"))
-            return "removed"
-        case "restore":
-            moderation.restore(tx, image_id)
-            return "restored"
-        case "feature":
-            moderation.feature(tx, image_id)
-            return "featured"
-        case "merge":
-            moderation.merge(tx, image_id, _target(visit))
-            return "merged"
-    raise Invalid({"action": [texts.marked("is not one of the actions")]})
