@@ -1,7 +1,7 @@
 """A library with one of everything, made through the core at once, and served with its people."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,49 @@ class Served:
         answer = self._api.get(path, params={**self._api.params, **params})
         assert answer.status_code == 200, (path, answer.text)
         return answer.json()
+
+    def put(self, data: bytes, tags: str) -> int:
+        """Upload a picture as the administrator and return its number."""
+        answer = self._api.post(
+            "/images",
+            data={"image[tag_input]": tags},
+            files={"image[image]": ("dot.png", data, "image/png")},
+        )
+        assert answer.status_code == 200, answer.text
+        number: int = answer.json()["image"]["id"]
+        return number
+
+    def account(self, name: str) -> dict[str, Any]:
+        """Return the profile of a name."""
+        for number in range(1, 100):
+            answer = self._api.get(f"/profiles/{number}")
+            if answer.status_code == 200 and answer.json()["user"]["name"] == name:
+                found: dict[str, Any] = answer.json()["user"]
+                return found
+        raise LookupError(name)
+
+    def gallery(self, number: int) -> list[int]:
+        """Return the pictures of a gallery in their order."""
+        found = self.held("/search/images", q=f"gallery_id:{number}", sf=f"gallery_id:{number}")
+        return [one["id"] for one in found["images"]]
+
+    def is_gone(self, number: int) -> bool:
+        """Tell whether a picture was removed."""
+        found: bool = self.held(f"/images/{number}")["image"]["hidden_from_users"]
+        return found
+
+    def verdicts(self, label: str) -> tuple[int, int]:
+        """Return how many said yes and no to a label, of all pictures."""
+        rows = httpx.get(f"{self.url}/v1/export", params={"tags": label}).json()
+        return sum(row["num_yes"] for row in rows), sum(row["num_no"] for row in rows)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until the library holds what was sent to it."""
+        for _ in range(50):
+            if is_so():
+                return
+            time.sleep(0.1)
+        assert is_so()
 
 
 @contextmanager
