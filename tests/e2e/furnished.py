@@ -200,8 +200,8 @@ def furnish(library: Library, people: dict[str, Actor]) -> dict[str, Any]:
         forums.create(tx, "Helpers", "helpers", access=ForumAccess.ASSISTANT)
         badge = badges.create(tx, "Sharp eyes", description="Finds what is the same.")
         badges.award(tx, ann.account_id or 0, badge.id, label="Often")
-        notices.create(tx, title="Quiet night", body="Backups run at three.", link="/help")
-        ids["badge"] = badge.id
+        notice = notices.create(tx, title="Quiet night", body="Backups run at three.", link="/help")
+        ids |= {"badge": badge.id, "notice": notice.id}
     with library.writing(mona) as tx:
         _kept_in_order(tx, ids)
     return ids

@@ -37,7 +37,6 @@ SEEDS: dict[str, list[tuple[str, str]]] = {
     "/images/{id:str}/favorites": [("guest", "/images/{image}/favorites")],
     "/images/{id:str}/related": [("guest", "/images/{image}/related")],
     "/images/{id:str}/history": [("guest moderator", "/images/{image}/history")],
-    "/images/{id:str}/comments": [("user", "/images/{image}/comments")],
     "/images/{id:str}/duplicate": [("user", "/images/{image}/duplicate")],
     "/images/{id:str}/report": [("guest", "/images/{image}/report")],
     "/notifications": [("user", "/notifications")],
@@ -85,6 +84,14 @@ SEEDS: dict[str, list[tuple[str, str]]] = {
     "/moderation/accounts": [("admin", "/moderation/accounts")],
     "/moderation/accounts/{id:str}": [("admin", "/moderation/accounts/{account}")],
     "/reports/new": [("user", "/reports/new?kind=comment&id={comment}")],
+    "/moderation/bans": [("moderator", "/moderation/bans")],
+    "/moderation/badges": [("moderator", "/moderation/badges")],
+    "/moderation/notices": [("moderator", "/moderation/notices")],
+    "/moderation/notices/{id:str}": [("moderator", "/moderation/notices/{notice}")],
+    "/tag_changes": [("moderator", "/tag_changes")],
+    "/tags/{slug:str}/edit": [("moderator", "/tags/{tag}/edit")],
+    "/dnp": [("guest", "/dnp"), ("user", "/dnp")],
+    "/dnp/new": [("user", "/dnp/new")],
     "/admin": [("admin", "/admin")],
     "/admin/settings": [("admin", "/admin/settings")],
     "/private": [("user", "/private")],
@@ -115,6 +122,7 @@ NO_PAGE = {
     "/search/suggest": "JSON for a field",
     "/vocabulary/suggest": "JSON for a field",
     "/validate/ahead": "parts that the page takes in",
+    "/images/{id:str}/comments": "a part that the page takes in",
     "/images/{id:str}/status": "a part that the page takes in",
     "/feed": "Atom",
     "/settings/export": "a copy of one's data",
@@ -137,7 +145,7 @@ DESK = {"width": 1280, "height": 800}
 FIRST_PAGE_BYTES = 60_000
 MOST_SHIFT = 0.05
 LOOK = """async () => {
-    const links = [...document.querySelectorAll("a[href]")].filter((one) => !(
+    const links = [...document.querySelectorAll("a[href]:not([aria-hidden])")].filter((one) => !(
         one.textContent.trim() || one.ariaLabel || one.querySelector("[alt]:not([alt=''])")));
     let shift = 0;
     const watch = new PerformanceObserver((list) => {
