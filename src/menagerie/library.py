@@ -8,10 +8,10 @@ with library.writing(actor) as tx:
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Executable, Row, select
@@ -29,6 +29,7 @@ from menagerie.storage.schema import ChangeKind, EventKind, Role
 from menagerie.vision.models import Models
 
 SECOND = 1_000_000  # microseconds
+_T = TypeVar("_T")
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -87,7 +88,12 @@ class Tx:
     """
 
     def __init__(
-        self, library: "Library", actor: Actor, open_connection: Callable[[], Connection]
+        self,
+        library: "Library",
+        actor: Actor,
+        open_connection: Callable[[], Connection],
+        *,
+        is_reading: bool = False,
     ) -> None:
         self.library = library
         self.actor = actor
@@ -96,6 +102,7 @@ class Tx:
         self._changes: dict[tuple[ChangeKind, int, int | None], None] = {}  # ordered, unique
         self._events: dict[tuple[EventKind, int, int | None], None] = {}
         self._after_commit: list[Callable[[], None]] = []
+        self._remembered: dict[Hashable, Any] | None = {} if is_reading else None
 
     @once
     def connection(self) -> Connection:
@@ -137,6 +144,19 @@ class Tx:
     def scalar(self, statement: Executable) -> Any:
         """Return the first column of the first row or None."""
         return self.connection.execute(statement).scalar()
+
+    def remembered(self, key: Hashable, find: Callable[[], _T]) -> _T:
+        """Return what `find` gives, in a reading transaction found once for each `key`.
+
+        For rules that several parts of one use case look at: what is read sees one moment. One that
+        writes finds it each time.
+        """
+        if self._remembered is None:
+            return find()
+        if key not in self._remembered:
+            self._remembered[key] = find()
+        found: _T = self._remembered[key]
+        return found
 
     def changed(self, kind: ChangeKind, subject_id: int, other_id: int | None = None) -> None:
         """Note for the change log what this transaction changes; see `ChangeKind` for the ids."""
@@ -207,7 +227,9 @@ class Library:
     def reading(self, actor: Actor) -> Iterator[Tx]:
         """Open a read transaction; it takes no connection until a statement needs one."""
         with ExitStack() as stack:
-            yield Tx(self, actor, lambda: stack.enter_context(self.database.read()))
+            yield Tx(
+                self, actor, lambda: stack.enter_context(self.database.read()), is_reading=True
+            )
 
     @cached_property
     def facts(self) -> dict[str, str]:

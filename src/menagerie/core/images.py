@@ -305,15 +305,19 @@ def _shared(tag: TagRef, known: dict[int, TagRef]) -> TagRef:
     return kept
 
 
+# Made once: building a statement costs more than running it, and the front page asks each time.
+_FEATURED = (
+    select(schema.features.c.image_id)
+    .join(schema.images, schema.images.c.id == schema.features.c.image_id)
+    .where(visibility.SEARCHABLE)
+    .order_by(schema.features.c.id.desc())
+    .limit(1)
+)
+
+
 def featured(tx: Tx) -> Image:
     """Return the image featured last that everybody may see; raises NotFound."""
-    row = tx.one(
-        select(schema.features.c.image_id)
-        .join(schema.images, schema.images.c.id == schema.features.c.image_id)
-        .where(visibility.SEARCHABLE)
-        .order_by(schema.features.c.id.desc())
-        .limit(1)
-    )
+    row = tx.one(_FEATURED)
     if row is None:
         raise NotFound
     return get(tx, row.image_id)

@@ -93,6 +93,10 @@ def require_unlocked(tx: Tx, image_id: int, what: str) -> None:
 
 def is_banned(tx: Tx) -> bool:
     """Tell whether a ban in force names the actor's account, address range or fingerprint."""
+    return tx.remembered("is banned", lambda: _find_ban(tx))
+
+
+def _find_ban(tx: Tx) -> bool:
     actor = tx.actor
     whom = {"of_account": actor.account_id, "of_browser": actor.fingerprint, "now": tx.now}
     networks = tx.execute(_BANS, whom).scalars()

@@ -131,6 +131,10 @@ def find_facts(tx: Tx, image_id: int) -> Facts | None:
     """Return an image's facts whoever asks, or None; for rules, not for showing."""
     if not 0 < image_id < 2**63:
         return None
+    return tx.remembered(("facts", image_id), lambda: _read_facts(tx, image_id))
+
+
+def _read_facts(tx: Tx, image_id: int) -> Facts | None:
     row = tx.execute(_FACTS_OF, {"image_id": image_id}).first()
     return facts_of(row) if row is not None else None
 

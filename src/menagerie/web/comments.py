@@ -31,14 +31,14 @@ class OfPicture(msgspec.Struct, frozen=True):
 def below(visit: Visit, tx: Tx, image: Image, form: Form | None = None) -> dict[str, Any]:
     """Return what the page of an image shows of its comments: one page of them, and a form.
 
-    Five statements, one of them only for whoever is logged in.
+    Four statements, one of them only for whoever is logged in.
     """
     number = max(1, min(leading_integer(visit.call.text("comments")) or 1, 10**9))
     found, total = comments.of_image(tx, image.id, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
     memory = {name: visit.call.text(name) for name in _MEMORY}
     here = f"/images/{image.id}"
     is_signed_in = visit.actor.is_signed_in
-    is_locked = comments.is_locked(tx, image.id)
+    is_locked = image.locks_comments
     return {
         "said": talk.said(tx, found, is_locked=is_locked),
         "comment_total": total,

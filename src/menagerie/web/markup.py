@@ -36,6 +36,8 @@ MOST_EMBEDS = 50
 MOST_NAMES = 50
 MOST_CHARACTERS = 30_000
 """Of a text that is read for markup; a longer one is shown as it was written."""
+_MOST_KEPT_CHARACTERS = 4_000
+"""Of a text that is kept as HTML for the next visitor; longer ones would fill the memory."""
 _IMAGE = re.compile(r">>(\d{1,18})([tsp]?)(?![\w])")
 _BOXES = {"t": ("thumb", 150), "s": ("thumb", 150), "p": ("small", 320)}
 # Under which the renderer finds what the texts name.
@@ -157,15 +159,24 @@ def names_in(tx: Tx, texts: Iterable[str], chosen: Filter) -> Names:
     image_ids: dict[int, None] = {}
     people: dict[str, None] = {}
     for text in texts:
-        for token in _leaves(_read(text) if len(text) <= MOST_CHARACTERS else ()):
-            if token.type == "image_name" and token.meta["size"]:
-                image_ids[token.meta["id"]] = None
-            elif token.type == "person_name":
-                people[token.meta["name"]] = None
+        pictures, named = _named_in(text)
+        image_ids |= dict.fromkeys(pictures)
+        people |= dict.fromkeys(named)
     return Names(
         _pictures(tx, list(image_ids)[:MOST_EMBEDS], chosen) if image_ids else {},
         accounts.find_names(tx, list(people)[:MOST_NAMES]) if people else {},
     )
+
+
+@lru_cache(maxsize=2048)
+def _named_in(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return the pictures that a text embeds and the people it names, in lower case."""
+    if len(text) > MOST_CHARACTERS:
+        return (), ()
+    leaves = list(_leaves(_read(text)))
+    embeds = (t.meta["id"] for t in leaves if t.type == "image_name" and t.meta["size"])
+    people = (t.meta["name"] for t in leaves if t.type == "person_name")
+    return tuple(dict.fromkeys(embeds)), tuple(dict.fromkeys(people))
 
 
 def _pictures(tx: Tx, asked: Sequence[int], chosen: Filter) -> dict[int, tuple[Image, str | None]]:
@@ -185,6 +196,19 @@ def html(text: str, names: Names) -> Markup:
     """Return a text as HTML that is safe to show, with what it names from `names`."""
     if len(text) > MOST_CHARACTERS:
         return Markup("<p>{}</p>").format(text)
+    embeds, people = _named_in(text)
+    if embeds or len(text) > _MOST_KEPT_CHARACTERS:
+        return _draw(text, names)
+    return _kept(text, tuple((key, names.people[key]) for key in people if key in names.people))
+
+
+@lru_cache(maxsize=2048)
+def _kept(text: str, people: tuple[tuple[str, str], ...]) -> Markup:
+    """Return the HTML of a text without pictures in it: the same for all who may read it."""
+    return _draw(text, Names({}, dict(people)))
+
+
+def _draw(text: str, names: Names) -> Markup:
     parser = _parser()
     drawn = parser.renderer.render(_read(text), parser.options, {_ENVIRONMENT: names})
     return Markup(_CLEANER.clean(drawn))  # noqa: S704  # cleaned just now

@@ -170,7 +170,7 @@ def seen(visit: Visit, subject_id: int, *kinds: NewsKind) -> None:
     if not visit.unread_news:
         return
     with visit.reading() as tx:
-        unread = [kind for kind in kinds if news.is_unread(tx, kind, subject_id)]
+        unread = news.unread_kinds(tx, kinds, subject_id)
     if unread:
         with visit.writing() as tx:
             for kind in unread:

@@ -40,30 +40,65 @@ class Coloured(Protocol):
         """The average colour as `#rrggbb`."""
 
 
+class Boxed(Coloured, Protocol):
+    """What is drawn as a box in a row; what has the same `number` differs at most in `href`."""
+
+    @property
+    def href(self) -> str:
+        """The address that the box leads to."""
+
+    @property
+    def number(self) -> int:
+        """Which picture, as it is now."""
+
+
+# Narrower or wider pictures are cropped in rows; they would be slivers or starve their row.
+_NARROWEST, _WIDEST = 0.5, 3.2
+# A box is drawn once for each language as long as its picture stays as it is; this stands for the
+# address within it, which also names the search one is in.
+_HREF = "\ufdd0"
+_MOST_DRAWN = 8192
+_drawn: dict[tuple[int, str], list[str]] = {}
+
+
+@lru_cache(_MOST_DRAWN)
+def _rule(name: str, width: int, height: int, colour: str) -> str:
+    shape = width / height
+    in_row = min(_WIDEST, max(_NARROWEST, shape))
+    colour = colour if re.fullmatch("#[0-9a-f]{6}", colour) else "transparent"
+    return f".{name}{{--ratio:{in_row:.4f};--shape:{shape:.4f};--wide:{width}px;--colour:{colour}}}"
+
+
 class StyleRules:
-    """One class per picture, with its shape and colour.
+    """One class per picture of a page, with its shape and colour.
 
     The content security policy forbids style attributes, so the rules stand in the page's one
     style element, which carries the page's nonce.
     """
 
-    # Narrower or wider pictures are cropped in rows; they would be slivers or starve their row.
-    NARROWEST, WIDEST = 0.5, 3.2
-
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._language = language
         self._rules: dict[str, str] = {}
 
     def of(self, picture: Coloured) -> str:
         """Return the class of `picture`, and keep its rule."""
         name = f"p{picture.id}"
-        shape = picture.width / picture.height
-        in_row = min(self.WIDEST, max(self.NARROWEST, shape))
-        colour = picture.colour if re.fullmatch("#[0-9a-f]{6}", picture.colour) else "transparent"
-        self._rules[name] = (
-            f".{name}{{--ratio:{in_row:.4f};--shape:{shape:.4f};"
-            f"--wide:{picture.width}px;--colour:{colour}}}"
-        )
+        self._rules[name] = _rule(name, picture.width, picture.height, picture.colour)
         return name
+
+    def box(self, draw: Callable[[Boxed, str], Markup], picture: Boxed) -> Markup:
+        """Return the box of `picture`, as the macro `draw` makes it of one and its address.
+
+        There is one such macro, and it says nothing that differs from visitor to visitor.
+        """
+        self.of(picture)
+        key = picture.number, self._language
+        parts = _drawn.get(key)
+        if parts is None:
+            if len(_drawn) >= _MOST_DRAWN:
+                _drawn.clear()
+            parts = _drawn[key] = str(draw(picture, _HREF)).split(_HREF)
+        return Markup(str(escape(picture.href)).join(parts))  # noqa: S704  # drawn by a template
 
     def text(self) -> str:
         """Return the rules kept so far."""
@@ -102,6 +137,7 @@ def url(path: str, **parameters: object) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
+@lru_cache(8192)
 def segment(text: str) -> str:
     """Return `text` as one segment of a path.
 
@@ -135,6 +171,7 @@ def again(place: str, address: str) -> Markup:
     return how.format(address, place)
 
 
+@lru_cache(4096)
 def iso(moment: int) -> str:
     """Return microseconds UTC in the form that `datetime` attributes and feeds take.
 
@@ -194,8 +231,12 @@ def _speech(language: str) -> dict[str, Callable[..., Markup]]:
     """
     messages = languages.translations(language)
 
+    @lru_cache(4096)
+    def escaped(text: str) -> Markup:
+        return escape(messages.gettext(text))
+
     def gettext(text: str, /, **values: object) -> Markup:
-        said = escape(messages.gettext(text))
+        said = escaped(text)
         return said % values if values else said
 
     def ngettext(one: str, many: str, count: int, /, **values: object) -> Markup:
@@ -236,4 +277,4 @@ def environment(language: str) -> Environment:
 
 def page(template: str, language: str, context: dict[str, Any]) -> str:
     """Render a template."""
-    return environment(language).get_template(template).render(context, styles=StyleRules())
+    return environment(language).get_template(template).render(context, styles=StyleRules(language))

@@ -1,5 +1,6 @@
 """Pure functions from core values to what the templates show."""
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -20,7 +21,8 @@ _LONGEST_ALT = 160
 class Picture(msgspec.Struct, frozen=True):
     """An image as rows of pictures and its own page show it; sizes in pixels.
 
-    `spoiler` is None, or why the picture is blurred until somebody opens it.
+    `spoiler` is None, or why the picture is blurred until somebody opens it. What has the same
+    `number` differs at most in `href`.
     """
 
     id: int
@@ -48,6 +50,7 @@ class Picture(msgspec.Struct, frozen=True):
     faves: int
     comment_count: int
     first_seen_at: int
+    number: int
 
 
 class File(msgspec.Struct, frozen=True):
@@ -95,17 +98,36 @@ class Wrong(msgspec.Struct, frozen=True):
     hint: str
 
 
+# Pictures made lately, by image, size and spoiler. The core gives the same object for an image as
+# long as nothing about it changes, and so does this.
+_made: dict[tuple[int, str, str | None], tuple[Image, Picture]] = {}
+_MOST_MADE = 4096
+_numbers = itertools.count(1)
+
+
 def picture(
     image: Image, *, view: str = "medium", spoiler: str | None = None, **context: object
 ) -> Picture:
     """Return `image` for a row of the size `view`; `context` is the search its link remembers."""
+    key = image.id, view, spoiler
+    kept = _made.get(key)
+    if kept is None or kept[0] is not image:
+        if len(_made) >= _MOST_MADE:
+            _made.clear()
+        kept = _made[key] = image, _picture(image, view, spoiler)
+    made = kept[1]
+    href = url(made.plain_href, **context) if context else made.plain_href
+    return made if href == made.plain_href else msgspec.structs.replace(made, href=href)
+
+
+def _picture(image: Image, view: str, spoiler: str | None) -> Picture:
     href = f"/images/{image.id}"
     by_name = {name: file(image, name) for name in _GRID_NAMES}
     widths = {found.width: found for found in by_name.values()}
     best = by_name["medium" if view in {"medium", "large"} else "small"]
     return Picture(
         id=image.id,
-        href=url(href, **context),
+        href=href,
         plain_href=href,
         src=best.href,
         srcset=_srcset(widths.values()),
@@ -129,6 +151,7 @@ def picture(
         faves=image.faves,
         comment_count=image.comment_count,
         first_seen_at=image.first_seen_at,
+        number=next(_numbers),
     )
 
 

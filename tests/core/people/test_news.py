@@ -58,11 +58,12 @@ def test_news_of_one_thing_is_one_row_that_counts_until_it_is_read(library, cloc
         comment = next(one for one in found if one.kind is NewsKind.COMMENT)
         assert (comment.count, comment.other_id) == (2, 6)
         assert comment.updated_at - comment.created_at == 60_000_000
-        assert news.is_unread(tx, NewsKind.COMMENT, image_id)
+        kinds = [NewsKind.COMMENT, NewsKind.MERGE]
+        assert news.unread_kinds(tx, kinds, image_id) == [NewsKind.COMMENT]
     assert unread(library, bob) == unread(library, ANONYMOUS) == 0
     with library.writing(alice) as tx:
         news.read(tx, NewsKind.COMMENT, image_id)
-        assert not news.is_unread(tx, NewsKind.COMMENT, image_id)
+        assert news.unread_kinds(tx, [NewsKind.COMMENT], image_id) == []
         assert [one.kind for one in news.find(tx, unread_only=True)[0]] == [NewsKind.AWARD]
         news.read_all(tx)
         assert news.unread_count(tx) == 0

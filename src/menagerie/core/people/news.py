@@ -49,6 +49,12 @@ _UNREAD = select(func.count()).where(
 )
 _OF_IMAGES = {NewsKind.COMMENT, NewsKind.MERGE, NewsKind.COMMENT_MENTION}
 _OF_TOPICS = {NewsKind.POST, NewsKind.POST_MENTION}
+_UNREAD_KINDS = select(_row.kind).where(
+    _row.account_id == bindparam("account_id"),
+    _row.kind.in_(bindparam("kinds", expanding=True)),
+    _row.subject_id == bindparam("subject_id"),
+    _row.read_at.is_(None),
+)
 
 
 def tell(
@@ -147,9 +153,12 @@ def unread_count(tx: Tx) -> int:
     return int(tx.execute(_UNREAD, {"account_id": tx.actor.account_id}).scalar_one())
 
 
-def is_unread(tx: Tx, kind: NewsKind, subject_id: int) -> bool:
-    """Tell whether there is news of a thing to `read`, which takes a transaction that writes."""
-    return tx.actor.account_id is not None and tx.one(_unread_of(tx, kind, subject_id)) is not None
+def unread_kinds(tx: Tx, kinds: Iterable[NewsKind], subject_id: int) -> list[NewsKind]:
+    """Return of which `kinds` there is news of a thing that can be `read`; takes one statement."""
+    if tx.actor.account_id is None:
+        return []
+    about = {"account_id": tx.actor.account_id, "subject_id": subject_id, "kinds": list(kinds)}
+    return [NewsKind(kind) for kind in tx.execute(_UNREAD_KINDS, about).scalars()]
 
 
 def _unread_of(tx: Tx, kind: NewsKind, subject_id: int) -> Select[tuple[int]]:
