@@ -13,6 +13,9 @@ from tests.e2e.furnished import serving as serving_furnished
 from tests.e2e.serving import Server, serving
 
 
+PATIENCE_MS = 20_000
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with an empty library."""
@@ -66,6 +69,7 @@ class Watched:
     def open(self, **options: Any) -> Any:
         """Open a page in a context of its own."""
         context = self._chromium.new_context(base_url=self._url, **options)
+        context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         page = context.new_page()
         page.on("request", self._asked)

@@ -1,5 +1,6 @@
 """A library with one of everything, made through the core at once, and served with its people."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,6 +123,16 @@ class Served:
         """Return the pictures of a gallery in their order."""
         found = self.held("/search/images", q=f"gallery_id:{number}", sf=f"gallery_id:{number}")
         return [one["id"] for one in found["images"]]
+
+    def faved(self, number: int) -> list[str]:
+        """Return the names of those who fave a picture."""
+        page = httpx.get(f"{self.url}/images/{number}/favorites").text
+        return re.findall(r'<a href="/profiles/[^"]*">([^<]+)</a>', page)
+
+    def report(self, number: int, reason: str) -> None:
+        """Report a picture, as the administrator."""
+        answer = self._api.post(f"/images/{number}/reports", json={"report": {"reason": reason}})
+        assert answer.status_code == 200, answer.text
 
     def is_gone(self, number: int) -> bool:
         """Tell whether a picture was removed."""

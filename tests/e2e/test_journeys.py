@@ -270,7 +270,9 @@ def test_moderate(come, house):
     ann.sees("A moderator will look at it")
     assert mona.go("/moderation").page.locator("h1").inner_text() == "Queue of moderation"
     mona.follow(re.compile("^Report"), mona.page.get_by_role("navigation", name="What waits"))
-    while not mona.page.get_by_text(f"It is a test, {ann.way}.").count():
+    for _ in range(20):
+        if mona.page.get_by_text(f"It is a test, {ann.way}.").count():
+            break
         mona.follow(re.compile("^Next"), mona.page.locator("main"))
         mona.page.wait_for_load_state()
     mona.press(re.compile("^I look into it"))
