@@ -94,6 +94,9 @@ def test_artists_ask_and_a_tag_says_so(library, open_browser, alice, moderator):
     assert browser.post(act, {"state": "listed"}).status_code == 403
     assert mona.post(act, {"state": "loved"}).status_code == 422
     assert "Waiting for staff" in text_of(mona.get("/dnp"))
+    assert f'id="state-waiting-{entry.id}"' in mona.get("/dnp").text
+    assert "Take it back" in text_of(browser.get("/dnp"))
+    assert "Decide" not in text_of(browser.get("/dnp"))
     mona.post(act, {"state": DnpState.LISTED.value})
     assert "2 pieces of news" in browser.get("/tags").text
     browser.get("/dnp")

@@ -31,9 +31,9 @@ def page(visit: Visit) -> Answer:
     return visit.page(
         "dnp.html",
         groups=(
-            (marked("Waiting for staff"), waiting),
-            (marked("What you asked for"), own),
-            (marked("In force"), listed),
+            ("waiting", marked("Waiting for staff"), waiting),
+            ("own", marked("What you asked for"), own),
+            ("listed", marked("In force"), listed),
         ),
         drawn=drawn,
         types=DNP_TYPES,
