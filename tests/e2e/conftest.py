@@ -12,7 +12,6 @@ from tests.e2e.furnished import Served
 from tests.e2e.furnished import serving as serving_furnished
 from tests.e2e.serving import Server, serving
 
-
 PATIENCE_MS = 20_000
 
 
