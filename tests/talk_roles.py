@@ -24,7 +24,7 @@ READS: dict[str, tuple[int, ...]] = {
     "/comments/{comment_hidden}": OK,
     "/comments/{comment_destroyed}": NONE,
     "/comments/{comment_waiting}": (404, 404, 200, 404, 200, 200, 404),
-    "/comments/{comment_gone}": (403, 403, 403, 403, 200, 200, 403),
+    "/comments/{comment_gone}": (403, 403, 403, 403, 403, 403, 403),
     "/comments/{comment_edited}/history": OK,
     "/comments/{comment_hidden}/history": (404, 404, 404, 200, 200, 200, 404),
     "/search/comments?q=*": OK,

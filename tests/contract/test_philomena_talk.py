@@ -21,7 +21,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "comment_anonymous": ("moderator", "/comments/{comment_anonymous}"),
     "comment_edited": ("anonymous", "/comments/{comment_edited}"),
     "comment_hidden": ("moderator", "/comments/{comment_hidden}"),
-    "comment_of_gone": ("moderator", "/comments/{comment_gone}"),
+    "search_comments_of_gone": ("moderator", "/search/comments?q=id:{comment_gone}"),
     "comment_history": ("anonymous", "/comments/{comment_edited}/history"),
     "search_comments": ("anonymous", "/search/comments?q=*&per_page=2"),
     "post": ("anonymous", "/posts/{post}"),

@@ -6,6 +6,7 @@ from menagerie.core.talk.comments import Comment
 from menagerie.dialects.philomena import shapes_talk as shapes
 from menagerie.dialects.philomena import site, tables
 from menagerie.dialects.philomena.tables import Table
+from menagerie.errors import Forbidden
 from menagerie.http import answers
 from menagerie.http.answers import Answer
 from menagerie.http.call import Call
@@ -60,10 +61,13 @@ def _one(call: Call, found: Comment) -> Answer:
 
 
 def show(call: Call) -> Answer:
-    """GET /comments/:id."""
+    """GET /comments/:id; what is said of a hidden image only searches of staff show."""
     comment_id = call.path_id()
     with call.reading() as tx:
-        return _one(call, comments.get(tx, comment_id))
+        found = comments.get(tx, comment_id)
+    if found.is_image_hidden:
+        raise Forbidden
+    return _one(call, found)
 
 
 def search(call: Call) -> Answer:
