@@ -22,6 +22,8 @@ SAME_EVERYWHERE = {
     "menagerie import FOLDER",
     "SHA-256",
     "Wikipedia",
+    "C",
+    "S",
     "Esc",
     "&gt;",
     "&gt;&gt;123",
