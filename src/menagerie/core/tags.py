@@ -353,7 +353,7 @@ def get_by_name(tx: Tx, name: str) -> Tag:
 def get_by_slug(tx: Tx, slug: str) -> TagPage:
     """Return the tag of a slug with its relatives, itself if it is an alias.
 
-    Raises NotFound, also for a word that only others' private images have.
+    Raises NotFound, also for a word that only images have of which the actor may not know.
     """
     if "\0" in slug:
         raise NotFound
@@ -371,7 +371,7 @@ def find_many(tx: Tx, ids: Sequence[int]) -> list[TagPage]:
 
 
 def _known(tx: Tx, found: list[Tag]) -> list[Tag]:
-    """Leave out the tags that only others' private images have."""
+    """Leave out the tags that only images have of which the actor may not know."""
     unused = [tag.id for tag in found if tag.image_count == 0]
     if not unused:
         return found

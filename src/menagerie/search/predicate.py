@@ -241,7 +241,11 @@ _ft = schema.filter_tags
 
 
 def knows_tag(viewer: Viewer) -> _Condition:
-    """Return the condition that a tag may be known: not if only others' private images have it."""
+    """Return the condition that a tag may be known.
+
+    Not if it is on images alone that the viewer may not know of: others' private ones, and those
+    that a review has refused or withheld.
+    """
     if viewer.is_moderator:
         return true()
     image, label = schema.images.c, schema.labels.c
@@ -250,7 +254,10 @@ def knows_tag(viewer: Viewer) -> _Condition:
         .join(schema.images, image.id == label.image_id)
         .where(label.tag_id == _t.id)
     )
-    open_to_viewer = image.audience != Audience.PRIVATE
+    open_to_viewer = and_(
+        image.audience != Audience.PRIVATE,
+        image.review.in_([Review.PENDING, Review.APPROVED]),
+    )
     if viewer.account_id is not None:
         open_to_viewer = or_(open_to_viewer, image.account_id == viewer.account_id)
     return or_(

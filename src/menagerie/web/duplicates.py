@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from menagerie.core import images
+from menagerie.core import images, visibility
 from menagerie.core.images import Image, TagRef
 from menagerie.core.staff import duplicates
 from menagerie.core.staff.duplicates import Suggestion
@@ -106,6 +106,7 @@ def suggest_page(visit: Visit) -> Answer:
 
 def _suggest_page(visit: Visit, form: Form, status: int) -> Answer:
     with visit.reading() as tx:
+        visibility.require_visible(tx, visit.call.path_id())
         image = images.get(tx, visit.call.path_id())
     return visit.page("duplicate.html", status, form=form, picture=shapes.picture(image))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from menagerie.core import accounts, galleries, images, tags
+from menagerie.core import accounts, galleries, images, tags, visibility
 from menagerie.core.images import Image
 from menagerie.core.people import messages
 from menagerie.core.talk import comments, posts
@@ -57,6 +57,7 @@ def of_image(image: Image) -> Subject:
 
 
 def _image(tx: Tx, image_id: int) -> Subject:
+    visibility.require_visible(tx, image_id)  # of a stub nobody may read what it showed
     return of_image(images.get(tx, image_id))
 
 
