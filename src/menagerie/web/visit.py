@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -61,6 +61,14 @@ class Form(msgspec.Struct):
     def value(self, name: str) -> str:
         """Return what stands in a field."""
         return as_text(self.values.get(name))
+
+
+class _Frame(NamedTuple):
+    """What the database says of the frame around a page."""
+
+    filter: filters.Filter
+    notices: list[notices.Notice]
+    unread_messages: int
 
 
 class Visit:
@@ -157,9 +165,7 @@ class Visit:
     @cached_property
     def site_notices(self) -> list[notices.Notice]:
         """What staff tell every visitor now, but for what this browser has put away."""
-        with self.reading() as tx:
-            found = notices.in_force(tx)
-        return [one for one in found if one.id not in self.notices_away]
+        return [one for one in self._frame.notices if one.id not in self.notices_away]
 
     @cached_property
     def notices_away(self) -> frozenset[int]:
@@ -172,11 +178,10 @@ class Visit:
         """The name of the filter in force."""
         return self.filter.name
 
-    @cached_property
+    @property
     def filter(self) -> filters.Filter:
         """The filter in force: the account's own choice, else the system's Default."""
-        with self.reading() as tx:
-            return filters.effective(tx)
+        return self._frame.filter
 
     @property
     def profile_href(self) -> str:
@@ -190,12 +195,16 @@ class Visit:
             count: int = news.unread_count(tx)
         return count
 
-    @cached_property
+    @property
     def unread_messages(self) -> int:
         """How many conversations have letters that the visitor has not read."""
+        return self._frame.unread_messages
+
+    @cached_property
+    def _frame(self) -> "_Frame":
+        """What stands around every page; in one transaction, since opening one costs, too."""
         with self.reading() as tx:
-            count: int = messages.unread_count(tx)
-        return count
+            return _Frame(filters.effective(tx), notices.in_force(tx), messages.unread_count(tx))
 
     @cached_property
     def queue_count(self) -> int:
