@@ -253,7 +253,7 @@ def breed_page(visit: Visit) -> Answer:
     with visit.reading() as tx:
         there = book(tx)
         breed = _find(there, visit.call.text("key"))
-        translator = translations.translated(tx, visit.call.text("language"))
+        translator = translations.translated(tx, visit.call.text("language") or visit.language)
         query, shown, total = _strip(tx, breed)
         facts = _texts(tx, AnimalTextKind.FACT, breed, translator)
         tips = _texts(tx, AnimalTextKind.HEALTH_TIP, breed, translator)
@@ -285,7 +285,7 @@ def breed_page(visit: Visit) -> Answer:
         languages=[
             Choice(
                 texts.LANGUAGE_NAMES.get(code, code),
-                url(here, language=code if code != "en" else "") + "#facts",
+                url(here, language=code if code != visit.language else "") + "#facts",
                 code == translator.language,
             )
             for code in languages
