@@ -121,7 +121,8 @@ class Served:
 
     def gallery(self, number: int) -> list[int]:
         """Return the pictures of a gallery in their order."""
-        found = self.held("/search/images", q=f"gallery_id:{number}", sf=f"gallery_id:{number}")
+        name = f"gallery_id:{number}"
+        found = self.held("/search/images", q=name, sf=name, sd="asc")
         return [one["id"] for one in found["images"]]
 
     def faved(self, number: int) -> list[str]:

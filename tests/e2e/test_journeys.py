@@ -129,7 +129,7 @@ def test_tag(come, house):
     ann.go(f"/images/{number}").unfold("Edit tags")
     ann.fill("Tags, with commas between them", "dog, geometry")
     ann.press("Save", ann.page.locator("#tags"))
-    ann.sees("One thing needs mending") if ann.way == "plain" else ann.sees("rating")
+    ann.page.locator("#tags textarea[aria-invalid=true]").wait_for()
     ann.fill("Tags, with commas between them", "safe, dog, geometry")
     ann.press("Save", ann.page.locator("#tags"))
     ann.page.locator("#tags").get_by_role("link", name="geometry", exact=True).wait_for()
@@ -244,7 +244,8 @@ def test_forum_topic_with_a_poll(come, house):
 def test_validate(come, house):
     guest = come("guest")
     label = {"desk": "cat", "plain": "horse", "phone": "cow"}[guest.way]
-    number = guest.picture(f"safe, {label}, judged")
+    for _ in range(3):
+        guest.picture(f"safe, {label}, judged")
     guest.go(f"/validate?label={label}")
     for answer, said in (("Yes", "You said yes"), ("Undo", ""), ("No", "You said no")):
         if answer == "Undo" or guest.way == "plain":
@@ -258,7 +259,6 @@ def test_validate(come, house):
         if said:
             guest.sees(f"{said}: {label}")
     house.until(lambda: house.verdicts(label) == (0, 1))
-    guest.go(f"/images/{number}").sees("0 : 1")
 
 
 def test_moderate(come, house):

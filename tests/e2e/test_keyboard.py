@@ -138,6 +138,7 @@ def test_judging(open_at, house):
         house.put(png(7100 + mark), f"safe, {label}, keys {mark}")
     page = open_at("guest", f"/validate?label={label}")
     page.wait_for_load_state("networkidle")
+    tab_to(page, "[data-verdict] button")
     shown = page.locator("[data-task]:not([hidden])")
     asked = []
     for key in ("y", " ", "n"):

@@ -2,7 +2,9 @@
 import { readPage } from "./read.js";
 
 // The rules of an answer's pictures carry another nonce than ours; a sheet made here needs none.
+let held = "";
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  held = detail.target.contains(document.activeElement) ? detail.target.id : "";
   detail.serverResponse = detail.serverResponse.replace(/<style[^>]*>([^]*?)<\/style>/g, (_, rules) => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(rules);
@@ -13,6 +15,15 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 document.addEventListener("htmx:load", ({ detail }) => {
   if (detail.elt !== document.body) detail.elt.dispatchEvent(new CustomEvent("fresh", { bubbles: true }));
+});
+
+// Who was at work in a part by keyboard, at what is no longer there, goes on in the part itself.
+document.addEventListener("htmx:afterSettle", () => {
+  const part = document.activeElement === document.body && document.getElementById(held);
+  held = "";
+  if (!part) return;
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
 });
 
 // A refusal has a page of its own, which says more than a part could: let it be seen.
