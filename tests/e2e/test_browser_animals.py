@@ -4,7 +4,7 @@ import re
 from importlib import resources
 
 import pytest
-from tests.e2e.browsing import LOOKS, MARKS, assert_accessible, register, sign_in
+from tests.e2e.browsing import MARKS, register, sign_in
 
 pytest.importorskip("playwright.sync_api")
 pytestmark = MARKS
@@ -96,23 +96,3 @@ def test_a_private_picture_is_made_public_by_a_key_of_the_staff(open_page, serve
     staff.keyboard.press("a")
     staff.wait_for_selector("text=Nobody asks")
     assert open_page().goto(address).status == 200
-
-
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_of_animals_fit_and_are_accessible(open_page, server, width, scheme):
-    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    sign_in(page, server.account(f"Animals {width} {scheme}", "admin"))
-    keep_pet(page)
-    pet = page.url
-    upload(page, "coffee.jpg", "safe, coffee, cup", is_private=True)
-    for path in (
-        "/breeds?group=Toy", "/breeds?species=cat&sort=weight", "/breeds?q=zzz", "/breeds/pug",
-        "/breeds/american-pit-bull-terrier", "/breeds/siamese?language=de", "/breeds/laws",
-        "/breeds/laws/de", "/pets", "/pets/new", pet, "/private", "/moderation/requests",
-        "/moderation/accounts", "/moderation/accounts/1",
-    ):  # fmt: skip
-        page.goto(path)
-        page.wait_for_load_state("load")
-        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wider <= 0, (path, wider)
-        assert_accessible(page)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.e2e.browsing import LOOKS, MARKS, assert_accessible, register, sign_in, upload
+from tests.e2e.browsing import MARKS, register, sign_in, upload
 
 import build
 from menagerie.web.validate import BATCH
@@ -173,25 +173,3 @@ def test_one_key_decides_about_a_report(open_page, server):
     assert staff.evaluate("document.activeElement.matches('.pending')")
     staff.keyboard.press("a")
     staff.wait_for_selector("text=Nothing is reported")
-
-
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_of_the_crowd_fit_and_are_accessible(open_page, server, width, scheme):
-    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    sign_in(page, server.account(f"Crowd {width} {scheme}", "moderator"))
-    mark = 1000 + width + (scheme == "dark")
-    upload(page, picture(mark)["buffer"], f"safe, goat, artist:crowd {mark}")
-    here = re.sub(r"\?.*", "", page.url)
-    word = re.search(r'href="(/vocabulary/[^"]+)"[^>]*>goat', page.goto("/vocabulary").text())
-    for path in (
-        "/validate", "/validate?label=goat", "/validate?label=zzz", "/validate/done", "/donate",
-        "/vocabulary", "/vocabulary?q=dog", word[1], "/export", "/export?query=(", "/tags",
-        f"{here}/report", here, "/moderation", "/moderation/reports",
-    ):  # fmt: skip
-        page.goto(path)
-        page.wait_for_load_state("load")
-        wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wider <= 0, (path, wider)
-        # Hundreds of words take axe long, and all look alike.
-        if path != "/vocabulary" or width == 768:
-            assert_accessible(page)

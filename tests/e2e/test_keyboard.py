@@ -115,6 +115,18 @@ def test_pictures_one_by_one(open_at, house):
     assert "Mona" in house.faved(second)
 
 
+def test_arrow_keys_walk_through_a_search(open_at):
+    page = open_at("guest", "/search?q=artist:ann, dog")
+    page.locator("li.media-box a").first.press("Enter")
+    page.wait_for_load_state("load")  # before, the keys do nothing yet
+    first = page.url
+    press(page, "ArrowRight")
+    page.wait_for_url(lambda url: url != first)
+    page.wait_for_load_state("load")
+    press(page, "ArrowLeft")
+    page.wait_for_url(first)
+
+
 def test_the_editor_of_tags(open_at, house):
     number = house.put(png(7001), "safe, dog, keys")
     page = open_at("user", f"/images/{number}")
@@ -134,7 +146,7 @@ def test_the_editor_of_tags(open_at, house):
 
 def test_judging(open_at, house):
     label = "sheep"
-    for mark in range(4):
+    for mark in range(6):
         house.put(png(7100 + mark), f"safe, {label}, keys {mark}")
     page = open_at("guest", f"/validate?label={label}")
     page.wait_for_load_state("networkidle")

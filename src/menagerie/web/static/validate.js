@@ -100,7 +100,7 @@ function send(fields) {
 function answer(form) {
   const card = form.closest("[data-task]");
   const verdict = form.dataset.verdict;
-  const hadFocus = form.contains(document.activeElement) ? verdict : "";
+  const hadFocus = card.contains(document.activeElement) ? verdict : "";
   const fields = [...new FormData(form)];
   card.remove();
   answered.push({ card, verdict });
