@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.e2e.browsing import MARKS, register, sign_in, upload
+from tests.e2e.browsing import MARKS, register, sign_in
 
 import build
 from menagerie.web.validate import BATCH
