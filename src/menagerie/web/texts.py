@@ -6,7 +6,7 @@ the translating to the template that shows them. `languages` reads the catalogue
 """
 
 SOURCE_LANGUAGE = "en"
-LANGUAGES = ("en", "de")
+LANGUAGES = ("en", "de", "fr")
 """The languages that pages are offered in; each but English has a complete catalogue."""
 
 
