@@ -84,6 +84,10 @@ msgid "must be at most %(most)s tags"
 msgstr "nejvýš %(most)s značek"
 
 #. problem
+msgid "must be at most %(most)s tags or %(other)s"
+msgstr "nejvýš %(most)s značek nebo %(other)s"
+
+#. problem
 msgid "%(key)s is 100%% wrong"
 msgstr "%(key)s je špatně"
 """
@@ -98,6 +102,7 @@ def test_a_catalogue_brings_its_plurals_and_finds_messages_by_their_pattern():
         "obrázků",
     ]
     assert said.gettext("must be at most 1,000 tags") == "nejvýš 1,000 značek"
+    assert said.gettext("must be at most 2 tags or none") == "nejvýš 2 značek nebo none"
     assert said.gettext("<i>%s is 100% wrong") == "<i>%s je špatně"
     assert said.gettext("must be at most") == "must be at most"
 

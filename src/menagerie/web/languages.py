@@ -92,8 +92,8 @@ class _Problems(gettext.NullTranslations):
 
     def __init__(self, catalogue: Catalog) -> None:
         super().__init__()
-        self._known = [
-            (_pattern(message.id), message.string)
+        found = [
+            (message.id, message.string)
             for message in catalogue
             if PROBLEM in message.auto_comments
             and isinstance(message.id, str)
@@ -101,6 +101,9 @@ class _Problems(gettext.NullTranslations):
             and message.string
             and _PLACE.search(message.id)
         ]
+        # A key that says more comes before one that fits as well: a place may be any words.
+        found.sort(key=lambda pair: -len(_PLACE.sub("", pair[0])))
+        self._known = [(_pattern(key), translated) for key, translated in found]
 
     def gettext(self, message: str) -> str:
         """Return the translation of a message that no key stands for as it is."""
