@@ -18,6 +18,7 @@ from menagerie.core import (
     images,
     moderation,
     rendering,
+    reviewing,
     vocabulary,
     votes,
     watching,
@@ -125,7 +126,7 @@ def fill(world: World) -> None:
         moderation.remove(tx, ids["removed"], "Rule #1: no")
         moderation.merge(tx, ids["merged"], ids["plain"])
         moderation.feature(tx, ids["plain"])
-        moderation.reject(tx, ids["rejected"], "no")
+        reviewing.reject(tx, ids["rejected"], "no")
         pup = core_tags.resolve(tx, ["pup"])[0].tag
         named = core_tags.canonical(tx, ["dog", "cat", "species:cat", "solo"])
         vocabulary.alias(tx, pup.id, named["dog"].id)

@@ -4,7 +4,7 @@ import json
 
 import build
 import rows
-from menagerie.core import moderation, reports, tags
+from menagerie.core import moderation, reports, staff_log, tags
 from menagerie.core.people import avatars
 from menagerie.library import SYSTEM, Actor
 
@@ -22,7 +22,7 @@ def test_the_queue_and_the_log_are_listed_and_acts_undone(menagerie, library):
         reports.report(tx, image_id, "Ugly [bold]")
     with library.writing(SYSTEM) as tx:
         moderation.remove(tx, image_id, "spam")
-        entry = moderation.log(tx)[0].id
+        entry = staff_log.find(tx)[0].id
     _, out, _ = menagerie("moderation", "queue")
     assert "Ugly [bold]" in out
     (line,) = menagerie("moderation", "queue", "--kind", "report", "--json")[1].splitlines()

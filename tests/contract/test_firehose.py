@@ -4,7 +4,7 @@ import asyncio
 
 from booru_world import World
 from live import Stream, Talk, leaving
-from menagerie.core import images, labels, moderation
+from menagerie.core import images, labels, moderation, reviewing
 from menagerie.core.talk import comments, topics
 from menagerie.storage.schema import EventKind
 
@@ -26,7 +26,7 @@ def change(board: World) -> None:
         tx.happened(EventKind.IMAGE_UPDATE, ids["removed"])
     with library.writing(mia) as tx:
         moderation.merge(tx, ids["gif"], plain)
-        moderation.approve(tx, ids["rejected"])
+        reviewing.approve(tx, ids["rejected"])
     with library.writing(alice) as tx:
         comments.create(tx, plain, "Good dog.", is_anonymous=True)
     with library.writing(mia) as tx:

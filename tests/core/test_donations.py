@@ -10,7 +10,7 @@ import pyvips
 import build
 import files
 import rows
-from menagerie.core import images, intake, lookalikes, moderation
+from menagerie.core import images, intake, lookalikes, moderation, reviewing
 from menagerie.core.staff import bans
 from menagerie.errors import Banned, Conflict, Invalid
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
@@ -151,7 +151,7 @@ def test_what_is_out_of_sight_counts_unless_it_is_private_or_given_up(
             case "pending":
                 images.change(tx, first, review="pending")
             case "quarantined":
-                moderation.quarantine(tx, first)
+                reviewing.quarantine(tx, first)
             case "removed":
                 moderation.remove(tx, first, "spam")
             case "deleted":

@@ -1,7 +1,7 @@
 import pytest
 
 import rows
-from menagerie.core import image_texts, moderation
+from menagerie.core import image_texts, moderation, staff_log
 from menagerie.core.image_texts import State
 from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
@@ -45,7 +45,7 @@ def test_a_description_is_seen_once_a_moderator_lets_it(library, alice, mia):
     with library.reading(mia) as tx:
         assert image_texts.count_unprocessed(tx) == 0
         assert image_texts.unprocessed(tx) == []
-        acts = [entry.action for entry in moderation.log(tx, subject_kind="image")]
+        acts = [entry.action for entry in staff_log.find(tx, subject_kind="image")]
         assert acts == ["locked description", "unlocked description"]
 
 

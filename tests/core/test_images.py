@@ -7,7 +7,7 @@ from sqlalchemy import event, select
 
 import build
 import rows
-from menagerie.core import checks, images, labels, moderation, tags
+from menagerie.core import checks, images, labels, moderation, reviewing, tags
 from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
@@ -269,7 +269,7 @@ def test_deleting_frees_no_file_that_moderation_refused(library, alice, moderato
         images.delete_own(tx, image_id)
     with library.writing(moderator) as tx:
         moderation.restore(tx, image_id)
-        moderation.reject(tx, image_id, "stolen")
+        reviewing.reject(tx, image_id, "stolen")
     with library.writing(alice) as tx:
         images.delete_own(tx, image_id)
     with library.reading(SYSTEM) as tx:

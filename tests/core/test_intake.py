@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 import build
 import files
 import rows
-from menagerie.core import checks, images, intake, moderation, sweeping, visibility
+from menagerie.core import checks, images, intake, moderation, reviewing, sweeping, visibility
 from menagerie.core.staff import bans
 from menagerie.errors import (
     Banned,
@@ -271,7 +271,7 @@ def merge(library, image_id):
 
 def reject(library, image_id):
     with library.writing(SYSTEM) as tx:
-        moderation.reject(tx, image_id)
+        reviewing.reject(tx, image_id)
 
 
 @pytest.mark.parametrize("out_of_sight", [None, remove, merge, reject])

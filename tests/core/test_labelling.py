@@ -10,7 +10,7 @@ from menagerie.core import (
     crowd_statistics,
     labelling,
     labels,
-    moderation,
+    reviewing,
     suggestions,
     validations,
     vocabulary,
@@ -186,7 +186,7 @@ def test_a_word_used_where_others_may_not_look_is_no_wish_yet(library, alice, do
     with library.writing(SYSTEM) as tx, pytest.raises(NotFound):
         suggestions.reject(tx, "my zorb")
     with library.writing(SYSTEM) as tx:
-        moderation.approve(tx, pending)
+        reviewing.approve(tx, pending)
     assert wishes(library) == {"My Zorb": 1}
 
 

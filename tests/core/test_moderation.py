@@ -6,7 +6,18 @@ from sqlalchemy import select, update
 
 import build
 import rows
-from menagerie.core import checks, find, images, labels, moderation, rights, visibility, votes
+from menagerie.core import (
+    checks,
+    find,
+    images,
+    labels,
+    moderation,
+    reviewing,
+    rights,
+    staff_log,
+    visibility,
+    votes,
+)
 from menagerie.core.staff import bans
 from menagerie.core.visibility import State
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
@@ -54,13 +65,13 @@ ACTS = {
     "restore": moderation.restore,
     "merge": lambda tx, image_id: moderation.merge(tx, image_id, image_id + 1),
     "feature": moderation.feature,
-    "approve": moderation.approve,
-    "reject": moderation.reject,
-    "quarantine": moderation.quarantine,
-    "decide": lambda tx, image_id: moderation.decide(tx, image_id, moderation.Decision.NONE),
-    "pending": lambda tx, _: moderation.pending(tx),
-    "unverified": lambda tx, _: moderation.unverified(tx),
-    "log": lambda tx, _: moderation.log(tx),
+    "approve": reviewing.approve,
+    "reject": reviewing.reject,
+    "quarantine": reviewing.quarantine,
+    "decide": lambda tx, image_id: reviewing.decide(tx, image_id, reviewing.Decision.NONE),
+    "pending": lambda tx, _: reviewing.pending(tx),
+    "unverified": lambda tx, _: reviewing.unverified(tx),
+    "log": lambda tx, _: staff_log.find(tx),
     "ban": lambda tx, _: bans.ban(tx, network="192.0.2.0/24"),
     "unban": lambda tx, _: bans.unban(tx, 1),
     "bans": lambda tx, _: bans.bans(tx),
@@ -227,9 +238,9 @@ def test_the_queue_holds_public_images_that_wait_the_oldest_first(library, alice
     rows.image(library, owner=alice, review=Review.PENDING, audience=schema.Audience.PRIVATE)
     removed = rows.image(library, review=Review.PENDING)
     act(library, moderator, moderation.remove, removed, "spam")
-    found, total = act(library, moderator, moderation.pending)
+    found, total = act(library, moderator, reviewing.pending)
     assert ([image.id for image in found], total) == ([first, second], 2)
-    found, total = act(library, moderator, moderation.pending, limit=1, offset=1)
+    found, total = act(library, moderator, reviewing.pending, limit=1, offset=1)
     assert ([image.id for image in found], total) == ([second], 2)
 
 
@@ -237,19 +248,19 @@ def test_an_approved_image_is_found_and_counts_as_first_seen_then(library, clock
     image_id = rows.image(library, review=Review.PENDING)
     assert not is_live(library, image_id)
     clock.advance(3600)
-    act(library, moderator, moderation.approve, image_id)
+    act(library, moderator, reviewing.approve, image_id)
     assert is_live(library, image_id)
     image = read(library, image_id)
     assert image.first_seen_at == image.created_at + 3600 * 1_000_000
     check_counters(library)
     clock.advance(3600)
-    act(library, moderator, moderation.approve, image_id)
+    act(library, moderator, reviewing.approve, image_id)
     assert read(library, image_id) == image
 
 
 def test_a_rejected_image_exists_for_its_owner_and_staff(library, alice, bob, moderator):
     image_id = build.image(library, actor=alice)
-    act(library, moderator, moderation.reject, image_id, "not a picture of anything")
+    act(library, moderator, reviewing.reject, image_id, "not a picture of anything")
     assert not is_live(library, image_id)
     check_counters(library)
     for actor in (ANONYMOUS, bob):
@@ -258,7 +269,7 @@ def test_a_rejected_image_exists_for_its_owner_and_staff(library, alice, bob, mo
     for actor in (alice, moderator):
         with library.reading(actor) as tx:
             assert images.get(tx, image_id).review == Review.REJECTED
-    act(library, moderator, moderation.approve, image_id)
+    act(library, moderator, reviewing.approve, image_id)
     assert is_live(library, image_id)
 
 
@@ -266,7 +277,7 @@ def test_only_what_everybody_sees_is_featured(library, moderator):
     image_id = rows.image(library, review=Review.PENDING)
     with pytest.raises(Invalid):
         act(library, moderator, moderation.feature, image_id)
-    act(library, moderator, moderation.approve, image_id)
+    act(library, moderator, reviewing.approve, image_id)
     act(library, moderator, moderation.feature, image_id)
     with library.reading(ANONYMOUS) as tx:
         assert images.featured(tx).id == image_id
@@ -325,15 +336,15 @@ def test_staff_and_nobody_cannot_be_banned(library, moderator):
 
 def test_every_act_is_in_the_log(library, alice, moderator):
     one, two = rows.image(library, review=Review.PENDING), rows.image(library)
-    act(library, moderator, moderation.approve, one)
+    act(library, moderator, reviewing.approve, one)
     act(library, moderator, moderation.feature, one)
     act(library, moderator, moderation.remove, one, "spam")
     act(library, moderator, moderation.restore, one)
-    act(library, moderator, moderation.reject, one, "ugly")
+    act(library, moderator, reviewing.reject, one, "ugly")
     act(library, moderator, moderation.merge, one, two)
     ban_id = act(library, moderator, bans.ban, account_id=alice.account_id, reason="rude")
     act(library, moderator, bans.unban, ban_id)
-    entries = act(library, moderator, moderation.log)
+    entries = act(library, moderator, staff_log.find)
     assert [(entry.action, entry.subject_kind, entry.reason) for entry in entries] == [
         ("unban", "account", ""),
         ("ban", "account", "rude"),
@@ -347,10 +358,10 @@ def test_every_act_is_in_the_log(library, alice, moderator):
     assert {entry.account_name for entry in entries} == {"Mod"}
     assert msgspec.json.decode(entries[2].details) == {"target_id": two}
     about_alice = act(
-        library, moderator, moderation.log, subject_kind="account", subject_id=alice.account_id
+        library, moderator, staff_log.find, subject_kind="account", subject_id=alice.account_id
     )
     assert [entry.action for entry in about_alice] == ["unban", "ban"]
-    assert len(act(library, moderator, moderation.log, limit=3, offset=6)) == 2
+    assert len(act(library, moderator, staff_log.find, limit=3, offset=6)) == 2
 
 
 def test_what_failed_is_not_in_the_log(library, moderator):
@@ -360,7 +371,7 @@ def test_what_failed_is_not_in_the_log(library, moderator):
         tx.changed(schema.ChangeKind.IMAGE, image_id)
     with pytest.raises(NotFound):
         act(library, moderator, moderation.remove, image_id, "spam")
-    assert act(library, moderator, moderation.log) == []
+    assert act(library, moderator, staff_log.find) == []
 
 
 def test_reasons_notes_and_descriptions_are_found_by_their_words(library) -> None:
@@ -391,8 +402,8 @@ def recount(library):
 
 def test_quarantine_hides_an_image_from_its_uploader_too(library, alice, moderator):
     image_id = rows.image(library, owner=alice)
-    act(library, moderator, moderation.quarantine, image_id, " privacy ")
-    act(library, moderator, moderation.quarantine, image_id)
+    act(library, moderator, reviewing.quarantine, image_id, " privacy ")
+    act(library, moderator, reviewing.quarantine, image_id)
     for actor in (ANONYMOUS, alice):
         with library.reading(actor) as tx:
             assert images.find_many(tx, [image_id]) == []
@@ -400,11 +411,11 @@ def test_quarantine_hides_an_image_from_its_uploader_too(library, alice, moderat
         act(library, alice, images.delete_own, image_id)
     with library.reading(moderator) as tx:
         assert images.get(tx, image_id).review == Review.QUARANTINED
-        (entry,) = moderation.log(tx, subject_kind="image", subject_id=image_id)
+        (entry,) = staff_log.find(tx, subject_kind="image", subject_id=image_id)
     assert (entry.action, entry.reason) == ("quarantine", "privacy")
     assert not is_live(library, image_id)
     assert recount(library) == []
-    act(library, moderator, moderation.approve, image_id)
+    act(library, moderator, reviewing.approve, image_id)
     assert is_live(library, image_id)
     assert recount(library) == []
 
@@ -416,27 +427,27 @@ def test_what_waits_is_shown_with_its_labels_in_any_order(library, alice, modera
         rows.image(library, "tv, dog, solo", owner=alice, review=Review.PENDING) for _ in range(8)
     ]
     rows.image(library)
-    act(library, moderator, moderation.quarantine, ids[0])
+    act(library, moderator, reviewing.quarantine, ids[0])
     with library.reading(moderator) as tx:
-        found, total = moderation.unverified(tx, limit=3)
+        found, total = reviewing.unverified(tx, limit=3)
         assert ([one.image.id for one in found], total) == (ids[1:4], 7)
         assert found[0].labels == ("TV", "dog")
         orders = set()
         for _ in range(5):
-            shuffled, total = moderation.unverified(tx, limit=4, shuffle=True)
+            shuffled, total = reviewing.unverified(tx, limit=4, shuffle=True)
             assert (len({one.image.id for one in shuffled}), total) == (4, 7)
             orders.add(tuple(one.image.id for one in shuffled))
         assert len(orders) > 1
-        assert len(moderation.unverified(tx, limit=100, shuffle=True)[0]) == 7
+        assert len(reviewing.unverified(tx, limit=100, shuffle=True)[0]) == 7
 
 
 def test_many_reviews_are_decided_at_once_or_none(library, alice, moderator):
     ids = [rows.image(library, owner=alice, review=Review.PENDING) for _ in range(5)]
-    wanted = list(zip(ids, moderation.Decision, strict=True))
+    wanted = list(zip(ids, reviewing.Decision, strict=True))
     with pytest.raises(NotFound):
-        act(library, moderator, moderation.decide_many, [*wanted, (999, "approve")])
+        act(library, moderator, reviewing.decide_many, [*wanted, (999, "approve")])
     assert {read(library, image_id).review for image_id in ids} == {Review.PENDING}
-    act(library, moderator, moderation.decide_many, wanted)
+    act(library, moderator, reviewing.decide_many, wanted)
     assert [(read(library, i).review, read(library, i).removed_at is None) for i in ids] == [
         (Review.APPROVED, True),
         (Review.REJECTED, True),
@@ -444,6 +455,6 @@ def test_many_reviews_are_decided_at_once_or_none(library, alice, moderator):
         (Review.PENDING, False),
         (Review.PENDING, True),
     ]
-    act(library, moderator, moderation.decide, ids[0], moderation.Decision.REMOVE)
+    act(library, moderator, reviewing.decide, ids[0], reviewing.Decision.REMOVE)
     assert read(library, ids[0]).removed_at is not None
     assert recount(library) == []

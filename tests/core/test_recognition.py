@@ -15,7 +15,7 @@ import build
 import rows
 from core.models import Broken, picture
 from menagerie import jobs
-from menagerie.core import images, intake, labels, moderation, recognition, tags
+from menagerie.core import images, intake, labels, moderation, recognition, reviewing, tags
 from menagerie.core.recognition import Status
 from menagerie.errors import NotFound, Unavailable
 from menagerie.library import ANONYMOUS, SYSTEM, Library
@@ -91,7 +91,7 @@ def test_the_model_lets_through_and_rates_what_is_safe_and_keeps_the_rest_for_a_
     assert told.unsafe_probability is None
     moderator = rows.account(library, "Mod", "moderator")
     with library.writing(moderator) as tx:
-        moderation.approve(tx, unsafe)
+        reviewing.approve(tx, unsafe)
     seen, _ = of(library, unsafe)
     assert (seen.status, seen.unsafe_reasons) == (Status.LABELLED, ())
     with library.reading(SYSTEM) as tx:
@@ -127,7 +127,7 @@ def test_a_person_decides_with_the_probability_noted(library, alice):
         assert of(library, image_id)[0].status == Status.TO_BE_REVIEWED
         assert "safe" not in rows.states(library, image_id)
         with library.writing(SYSTEM) as tx:
-            moderation.approve(tx, image_id)
+            reviewing.approve(tx, image_id)
         assert of(library, image_id)[0].status == Status.LABELLED
 
 
@@ -154,9 +154,9 @@ def test_private_images_are_for_the_model_alone(library, alice, review):
         assert seen.unsafe_reasons == ("adult",)
     moderator = rows.account(library, "Mod", "moderator")
     with library.writing(moderator) as tx, pytest.raises(NotFound):
-        moderation.approve(tx, unsafe)
+        reviewing.approve(tx, unsafe)
     with library.reading(moderator) as tx:
-        assert moderation.pending(tx) == ([], 0)
+        assert reviewing.pending(tx) == ([], 0)
 
 
 @pytest.mark.parametrize("models", ["broken", "off"])

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 import rows
-from menagerie.core import checks, galleries, images, moderation, reports, visibility
+from menagerie.core import checks, galleries, images, reports, staff_log, visibility
 from menagerie.core.people import messages
 from menagerie.core.reports import Action, Category
 from menagerie.core.staff import bans, undo
@@ -134,7 +134,7 @@ def test_accepted_reports_take_the_image_away_or_not(library, alice, moderator, 
         Action.NONE: (None, Review.APPROVED),
     }[action]
     with library.reading(moderator) as tx:
-        (last, *_) = moderation.log(tx, subject_kind="image", subject_id=image_id)
+        (last, *_) = staff_log.find(tx, subject_kind="image", subject_id=image_id)
         assert checks.counters(tx) == []
         row = schema.reports.c
         (stored,) = tx.all(select(row.state, row.resolved_by_id, row.resolved_at))
@@ -210,7 +210,7 @@ def test_texts_people_and_letters_are_reported_and_decided_once(library, alice, 
     with library.reading(moderator) as tx:
         assert comments.get(tx, comment).hide_reason == "rude"
         found = reports.get(tx, report_id)
-        entry = moderation.log(tx, limit=1)[0]
+        entry = staff_log.find(tx, limit=1)[0]
     assert (found.category, found.resolved_by_name) == ("Rule #1", "Mod")
     with library.writing(second) as tx:
         undo.undo(tx, entry.id)

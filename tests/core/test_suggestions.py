@@ -1,7 +1,7 @@
 import pytest
 
 import build
-from menagerie.core import moderation, suggestions, tags, words
+from menagerie.core import staff_log, suggestions, tags, words
 from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
@@ -72,7 +72,7 @@ def test_accepting_makes_every_image_with_the_tag_one_with_the_label(library, mo
         assert suggestions.open(tx) == []
         assert image_id in tx.version.posting(word.tag_id)
     with library.reading(mod) as tx:
-        (entry,) = moderation.log(tx, subject_kind="suggestion")
+        (entry,) = staff_log.find(tx, subject_kind="suggestion")
         assert (entry.action, entry.account_name) == ("accept word", "Mod")
     with library.writing(mod) as tx, pytest.raises(Invalid, match="already the label"):
         suggestions.accept(tx, "yeti", kind=WordKind.NORMAL, plural="yetis")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 import rows
-from menagerie.core import moderation, visibility
+from menagerie.core import moderation, reviewing, visibility
 from menagerie.core.visibility import State
 from menagerie.errors import NotFound
 from menagerie.library import ANONYMOUS, SYSTEM
@@ -162,8 +162,8 @@ def test_moderation_finds_no_private_image_either(library, people):
     for act in (
         lambda tx: moderation.remove(tx, image_id, "spam"),
         lambda tx: moderation.restore(tx, image_id),
-        lambda tx: moderation.approve(tx, image_id),
-        lambda tx: moderation.reject(tx, image_id),
+        lambda tx: reviewing.approve(tx, image_id),
+        lambda tx: reviewing.reject(tx, image_id),
         lambda tx: moderation.feature(tx, image_id),
         lambda tx: moderation.merge(tx, image_id, image_id),
     ):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import build
-from menagerie.core import accounts, filters, galleries, images, moderation, visibility
+from menagerie.core import accounts, filters, galleries, images, staff_log, visibility
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage.schema import Role
 from menagerie.web import _FILE_FORMS, _FORMS, _LONG_FORMS
@@ -372,7 +372,7 @@ def test_a_moderator_removes_restores_features_and_merges(open_browser, library,
     assert image_of(library, first).merged_into_id == second
     assert open_browser("Alice").post(path, {"action": "restore"}).status_code == 403
     with library.reading(moderator) as tx:
-        assert len(moderation.log(tx)) >= 4
+        assert len(staff_log.find(tx)) >= 4
 
 
 def test_a_mistyped_form_keeps_what_was_typed(open_browser, library, alice):

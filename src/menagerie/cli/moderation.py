@@ -11,7 +11,7 @@ from rich.text import Text
 
 from menagerie.cli import terminal
 from menagerie.cli.account import AsJson
-from menagerie.core import accounts, moderation
+from menagerie.core import accounts, staff_log
 from menagerie.core.staff import bans, queue, undo
 from menagerie.errors import Invalid, NotFound
 from menagerie.library import SECOND, SYSTEM, Tx
@@ -83,7 +83,7 @@ def log(
     """
     with terminal.open_library(data) as library, library.reading(SYSTEM) as tx:
         account_id = _account_id(tx, account)
-        found = moderation.log(tx, account_id=account_id, action=action or None, limit=limit)
+        found = staff_log.find(tx, account_id=account_id, action=action or None, limit=limit)
     if as_json:
         _print_json(found)
         return
@@ -102,7 +102,7 @@ def log(
     _print(("entry", "when", "by", "act", "of", "undo", "reason"), rows, "nothing was done")
 
 
-def _state(entry: moderation.LogEntry) -> str:
+def _state(entry: staff_log.LogEntry) -> str:
     if entry.undone_at is not None:
         return "undone"
     return "possible" if undo.is_undoable(entry) else ""

@@ -9,5 +9,5 @@ image_texts, own_data, picking, rendering, sweeping, word_files, accounts, froze
 similar, recognition, intake, scaling, snapshots, words, crowd_statistics, freezing, image_hunt,
 label_graph, suggestions, validations, activity, contributions, exports, labelling, quality,
 annotations, checks, overview, upkeep, annotation_tasks, backups, dataset_import, highlighting,
-redrawing, rows, moderation, apps, pets, refinements, quizzes, reports, staff.
+redrawing, rows, moderation, reviewing, apps, pets, refinements, quizzes, reports, staff.
 """

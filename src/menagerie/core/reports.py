@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 
-from menagerie.core import galleries, images, moderation, rights, staff_log, visibility, voters
+from menagerie.core import (
+    galleries,
+    images,
+    moderation,
+    reviewing,
+    rights,
+    staff_log,
+    visibility,
+    voters,
+)
 from menagerie.core.talk import comments, posts
 from menagerie.errors import Invalid, NotFound
 from menagerie.library import Tx
@@ -371,7 +380,7 @@ def _act(tx: Tx, kind: SubjectKind, subject_id: int, decision: _Decision) -> Non
         if decision.action == Action.REMOVE:
             moderation.remove(tx, subject_id, decision.reason or REMOVED_REASON)
         elif decision.action == Action.QUARANTINE:
-            moderation.quarantine(tx, subject_id, decision.reason)
+            reviewing.quarantine(tx, subject_id, decision.reason)
     elif decision.action == Action.REMOVE:
         _hide(tx, kind, subject_id, decision.reason or REMOVED_REASON)
 

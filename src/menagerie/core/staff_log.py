@@ -1,4 +1,4 @@
-"""The log of what staff do, apart from `moderation` so that every module can write into it.
+"""The log of what staff do: every module can write into it, and moderators read it.
 
 What changes rows in a way that can be undone is watched: the rows are read before and after, and
 the log keeps what became of them, from which `staff.undo` finds the way back.
@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Table, func, insert, select, update
 
+from menagerie.core import rights
+from menagerie.errors import NotFound
 from menagerie.library import Tx
 from menagerie.storage import schema
 
@@ -109,11 +111,10 @@ def note(
     journal: Sequence[Journal] = (),
     with_ids: Iterable[int] = (),
 ) -> int:
-    """Write an act of moderation into the log and return its id; `moderation.log` reads it.
+    """Write an act of moderation into the log and return its id; `find` reads it.
 
     `before` is what `watch` returned before the act; who knows what changed gives the `journal`
-    itself. `with_ids` are other entries that belong to
-    it and are undone with it.
+    itself. `with_ids` are other entries that belong to it and are undone with it.
     """
     details = dict(details or {})
     if with_ids := list(with_ids):
@@ -174,3 +175,95 @@ def since(tx: Tx, entry_id: int) -> list[int]:
     """Return the ids of the entries after one, in order: what an act wrote on its way."""
     row = schema.moderation_log.c
     return [found for (found,) in tx.all(select(row.id).where(row.id > entry_id).order_by(row.id))]
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """One act of moderation: who did what to which thing, and why.
+
+    `subject_kind` is `image`, `account`, `ban`, `tag` and so on; `details` is a JSON object or
+    empty. `changes_rows` if it says what became of rows, `is_too_large` if that were too many.
+    """
+
+    id: int
+    account_id: int | None
+    account_name: str | None
+    action: str
+    subject_kind: str
+    subject_id: int
+    reason: str
+    details: str
+    created_at: int
+    undone_at: int | None
+    undone_by_name: str | None
+    changes_rows: bool
+    is_too_large: bool
+
+
+_log = schema.moderation_log.c
+_undoer = schema.accounts.alias("undoer")
+_ELSEWHERE: dict[str, ColumnElement[Any]] = {
+    "account_name": schema.accounts.c.name,
+    "undone_by_name": _undoer.c.name,
+    "changes_rows": _log.journal.not_in(["", TOO_LARGE]),
+    "is_too_large": _log.journal == TOO_LARGE,
+}
+_SELECT_LOG = (
+    select(*(_ELSEWHERE[n] if n in _ELSEWHERE else _log[n] for n in LogEntry.__struct_fields__))
+    .outerjoin(schema.accounts, schema.accounts.c.id == _log.account_id)
+    .outerjoin(_undoer, _undoer.c.id == _log.undone_by_id)
+)
+
+
+def find(
+    tx: Tx,
+    *,
+    subject_kind: str | None = None,
+    subject_id: int | None = None,
+    account_id: int | None = None,
+    action: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[LogEntry]:
+    """Return acts of moderation, the newest first.
+
+    If asked, only those of one kind of thing, about one thing, by one account, of one action.
+    """
+    rights.require_moderator(tx)
+    given = {
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "account_id": account_id,
+        "action": action,
+    }
+    wanted = [_log[name] == value for name, value in given.items() if value is not None]
+    found = _SELECT_LOG.where(*wanted).order_by(_log.id.desc()).limit(limit).offset(offset)
+    return [LogEntry(*row) for row in tx.all(found)]
+
+
+def find_about(tx: Tx, account_id: int, *, limit: int = 5) -> list[LogEntry]:
+    """Return the newest acts about an account and about the images, comments and posts it made."""
+    rights.require_moderator(tx)
+    made = {"image": schema.images, "comment": schema.comments, "post": schema.posts}
+    own = [select(_log.id).where(_log.subject_kind == "account", _log.subject_id == account_id)]
+    own += [
+        select(_log.id)
+        .join(table, table.c.id == _log.subject_id)
+        .where(_log.subject_kind == kind, table.c.account_id == account_id)
+        for kind, table in made.items()
+    ]
+    # Some of each kind are enough, as the newest of all are among them.
+    each = [tx.all(one.order_by(_log.id.desc()).limit(limit)) for one in own]
+    ids = [entry_id for rows in each for (entry_id,) in rows]
+    rows = tx.all(_SELECT_LOG.where(_log.id.in_(ids)).order_by(_log.id.desc()).limit(limit))
+    return [LogEntry(*row) for row in rows]
+
+
+def get(tx: Tx, entry_id: int) -> LogEntry:
+    """Return one act of moderation; raises NotFound."""
+    rights.require_moderator(tx)
+    if not 0 < entry_id < 2**63:
+        raise NotFound
+    row = tx.one(_SELECT_LOG.where(_log.id == entry_id))
+    if row is None:
+        raise NotFound
+    return LogEntry(*row)

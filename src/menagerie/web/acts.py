@@ -2,9 +2,9 @@
 
 import msgspec
 
-from menagerie.core import accounts, moderation
-from menagerie.core.moderation import LogEntry
+from menagerie.core import accounts, staff_log
 from menagerie.core.staff import undo
+from menagerie.core.staff_log import LogEntry
 from menagerie.http.answers import Answer
 from menagerie.http.parameters import leading_integer
 from menagerie.library import Tx
@@ -141,7 +141,7 @@ def page(visit: Visit) -> Answer:
     asked = {name: call.text(name).strip() for name in ("kind", "id", "by")}
     with visit.reading() as tx:
         by = accounts.find_by_name(tx, asked["by"]) if asked["by"] else None
-        found = moderation.log(
+        found = staff_log.find(
             tx,
             subject_kind=asked["kind"] if asked["kind"] in KINDS else None,
             subject_id=leading_integer(asked["id"].removeprefix("#")),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from menagerie.core import dnp, moderation, reports, staff_log
+from menagerie.core import dnp, reports, staff_log
 from menagerie.core.apps import requests
 from menagerie.core.people import links
 from menagerie.core.reports import Action, SubjectReport
@@ -166,7 +166,7 @@ def _done(visit: Visit, tx: Tx) -> Act | None:
     if entry_id is None:
         return None
     try:
-        entry = moderation.log_entry(tx, entry_id)
+        entry = staff_log.get(tx, entry_id)
     except NotFound:
         return None
     return acts.shown(tx, [entry])[0] if entry.account_id == visit.actor.account_id else None
@@ -192,7 +192,7 @@ def _waiting(tx: Tx, item: Item, *, swapped: bool) -> Waiting:
         link=links.get(tx, item.id) if item.kind == QueueKind.LINK else None,
         wish=dnp.get(tx, item.id) if item.kind == QueueKind.DNP else None,
         person=person,
-        earlier=acts.shown(tx, moderation.log_about(tx, person.id)) if person else [],
+        earlier=acts.shown(tx, staff_log.find_about(tx, person.id)) if person else [],
         buttons=_BUTTONS.get(item.kind, of_report),
     )
 

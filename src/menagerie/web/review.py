@@ -1,6 +1,6 @@
 """Pictures that wait for a moderator, to decide about many at once, and what was decided lately."""
 
-from menagerie.core import moderation
+from menagerie.core import reviewing, staff_log
 from menagerie.errors import Invalid
 from menagerie.http.answers import Answer
 from menagerie.http.parameters import as_texts, leading_integer
@@ -17,8 +17,8 @@ def queue(visit: Visit) -> Answer:
     """Show the images that wait for review, the oldest first, and what was decided lately."""
     number = visit.page_number()
     with visit.reading() as tx:
-        waiting, total = moderation.unverified(tx, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
-        log = moderation.log(tx, limit=20)
+        waiting, total = reviewing.unverified(tx, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+        log = staff_log.find(tx, limit=20)
     return visit.page(
         "queue.html",
         items=[(shapes.picture(one.image), one.image, one.labels) for one in waiting],
@@ -56,8 +56,8 @@ def _decision(visit: Visit) -> str:
 
 def _decide(tx: Tx, image_id: int, decision: str, reason: str) -> None:
     if decision == "approve":
-        moderation.approve(tx, image_id)
+        reviewing.approve(tx, image_id)
     elif decision == "reject":
-        moderation.reject(tx, image_id, reason)
+        reviewing.reject(tx, image_id, reason)
     else:
-        moderation.quarantine(tx, image_id, reason)
+        reviewing.quarantine(tx, image_id, reason)

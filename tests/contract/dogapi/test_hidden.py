@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from dog_world import Kennel
-from menagerie.core import images, labels, moderation, short_ids
+from menagerie.core import images, labels, moderation, reviewing, short_ids
 from menagerie.core.apps import requests
 from menagerie.errors import NotFound
 from menagerie.storage import schema
@@ -72,9 +72,9 @@ class Hidden:
                 images.change(tx, image_id, review=Review.PENDING)
             elif kind == "rejected":
                 images.change(tx, image_id, review=Review.PENDING)
-                moderation.reject(tx, image_id, "no")
+                reviewing.reject(tx, image_id, "no")
             elif kind == "quarantined":
-                moderation.quarantine(tx, image_id, "who knows")
+                reviewing.quarantine(tx, image_id, "who knows")
             elif kind == "removed":
                 moderation.remove(tx, image_id, "spam")
             elif kind == "merged":

@@ -15,6 +15,7 @@ from menagerie.core import (
     label_keys,
     labelling,
     moderation,
+    reviewing,
     validations,
     words,
 )
@@ -70,11 +71,11 @@ def hide(monkey: Monkey, state: str, image_id: int) -> None:
     with monkey.library.writing(monkey.actors["moderator"]) as tx:
         match state:
             case "rejected":
-                moderation.reject(tx, image_id)
+                reviewing.reject(tx, image_id)
             case "quarantined":
-                moderation.quarantine(tx, image_id)
+                reviewing.quarantine(tx, image_id)
             case "removed":
-                moderation.approve(tx, image_id)
+                reviewing.approve(tx, image_id)
                 moderation.remove(tx, image_id, "gone")
     if state == "deleted":
         with monkey.library.writing(monkey.actors["user"]) as tx:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 import rows
-from menagerie.core import checks, images, labels, moderation
+from menagerie.core import checks, images, labels, moderation, staff_log
 from menagerie.core.staff import batch, undo
 from menagerie.core.staff.batch import Skip
 from menagerie.errors import Forbidden, Invalid, Unauthenticated
@@ -48,7 +48,7 @@ def test_many_images_are_tagged_at_once_and_it_is_undone(library, alice, moderat
     }
     assert rows.count(library, "cat") == 4
     check(library)
-    entry = act(moderator, moderation.log_entry, done.entry_id)
+    entry = act(moderator, staff_log.get, done.entry_id)
     assert (entry.action, undo.is_undoable(entry)) == ("batch tag", True)
     assert msgspec.json.decode(entry.details)["images"] == 3
     assert len(own_changes(library, moderator, account_id=assistant.account_id)) == 5

@@ -3,7 +3,7 @@
 import pytest
 
 import build
-from menagerie.core import checks, images, moderation, rendering, visibility
+from menagerie.core import checks, images, moderation, rendering, reviewing, staff_log, visibility
 from menagerie.core.staff import undo
 from menagerie.errors import Conflict, Forbidden, Invalid, NotFound
 from menagerie.library import SYSTEM
@@ -25,10 +25,10 @@ def test_a_destroyed_image_leaves_a_stub_and_no_file(library, alice, moderator, 
         facts = visibility.get_facts(tx, image_id)
         assert (visibility.state(facts), facts.removal_reason) == ("removed", "unlawful")
     with library.reading(moderator) as tx:
-        entry = moderation.log(tx, limit=1)[0]
+        entry = staff_log.find(tx, limit=1)[0]
     with pytest.raises(Invalid, match="cannot be undone"):
         act(moderator, undo.undo, entry.id)
-    for function in (moderation.restore, moderation.repair, moderation.approve):
+    for function in (moderation.restore, moderation.repair, reviewing.approve):
         with pytest.raises(NotFound):
             act(moderator, function, image_id)
     with pytest.raises(Conflict):

@@ -5,7 +5,7 @@ import pytest
 import build
 import files
 import rows
-from menagerie.core import images, moderation, rendering, votes
+from menagerie.core import images, moderation, rendering, staff_log, votes
 from menagerie.core.people import news
 from menagerie.core.staff import duplicates, undo
 from menagerie.errors import Forbidden, Invalid, NotFound, Taken, Unauthenticated
@@ -80,7 +80,7 @@ def test_people_suggest_and_one_moderator_decides(library, alice, bob, moderator
     assert [s.id for s in waiting(library, moderator)[0]] == [other]
 
     with library.reading(moderator) as tx:
-        entry = moderation.log(tx, limit=1)[0]
+        entry = staff_log.find(tx, limit=1)[0]
     undone = act(second, undo.undo, entry.id)
     with library.reading(SYSTEM) as tx:
         assert images.find_any(tx, two).merged_into_id is None

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 import build
 import rows
-from menagerie.core import dnp, moderation, reports
+from menagerie.core import dnp, reports, reviewing
 from menagerie.core.apps import requests
 from menagerie.core.people import links
 from menagerie.core.staff import duplicates, queue
@@ -78,7 +78,7 @@ def test_everything_that_waits_is_in_one_list_by_age(world, alice, moderator, ac
         with pytest.raises(Invalid):
             act(moderator, queue.find, after=place)
 
-    act(moderator, moderation.approve, some[0].id)
+    act(moderator, reviewing.approve, some[0].id)
     act(moderator, reports.resolve_subject, report.id, accept=False)
     assert act(moderator, queue.find)[1] == len(QueueKind) - 2
 

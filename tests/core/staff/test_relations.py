@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 import rows
-from menagerie.core import checks, filters, labels, moderation, tags, vocabulary, watching
+from menagerie.core import checks, filters, labels, staff_log, tags, vocabulary, watching
 from menagerie.core.staff import relations, undo
 from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import SYSTEM
@@ -65,7 +65,7 @@ def test_an_alias_is_seen_beforehand_and_taken_back_whole(library, alice, bob, m
     assert everything(library) == before
     check(library)
     assert not act(moderator, relations.unalias, hound)
-    undone = act(moderator, moderation.log, limit=1)[0]
+    undone = act(moderator, staff_log.find, limit=1)[0]
     act(moderator, undo.undo, undone.id)
     assert everything(library) == aliased
     check(library)
@@ -99,7 +99,7 @@ def test_small_changes_of_tags_are_undone(library, moderator, act):
     tag_id, other = rows.tag_ids(library, "pug", "dog")
 
     def newest():
-        return act(moderator, moderation.log, limit=1)[0]
+        return act(moderator, staff_log.find, limit=1)[0]
 
     def tag():
         with library.reading(SYSTEM) as tx:

@@ -6,7 +6,17 @@ from sqlalchemy import select
 
 import build
 import rows
-from menagerie.core import checks, galleries, images, labels, moderation, rights, votes
+from menagerie.core import (
+    checks,
+    galleries,
+    images,
+    labels,
+    moderation,
+    reviewing,
+    rights,
+    staff_log,
+    votes,
+)
 from menagerie.core.moderation import Lock
 from menagerie.core.staff import bans, undo
 from menagerie.core.talk import comments
@@ -23,12 +33,12 @@ def people(library, alice, bob, moderator):
 
 def newest(library):
     with library.reading(SYSTEM) as tx:
-        return moderation.log(tx, limit=1)[0]
+        return staff_log.find(tx, limit=1)[0]
 
 
 def undo_newest(library, actor):
     with library.writing(actor) as tx:
-        return undo.undo(tx, moderation.log(tx, limit=1)[0].id)
+        return undo.undo(tx, staff_log.find(tx, limit=1)[0].id)
 
 
 def read(library, image_id):
@@ -44,9 +54,9 @@ def check(library):
 
 ACTS = {
     "remove": (lambda tx, i: moderation.remove(tx, i, "spam"), Review.APPROVED),
-    "approve": (moderation.approve, Review.PENDING),
-    "reject": (moderation.reject, Review.PENDING),
-    "quarantine": (moderation.quarantine, Review.APPROVED),
+    "approve": (reviewing.approve, Review.PENDING),
+    "reject": (reviewing.reject, Review.PENDING),
+    "quarantine": (reviewing.quarantine, Review.APPROVED),
     "feature": (moderation.feature, Review.APPROVED),
     "lock": (lambda tx, i: moderation.lock(tx, i, Lock.TAGS), Review.APPROVED),
     "anonymise": (moderation.anonymise, Review.APPROVED),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from menagerie.core import dnp, moderation, reports
+from menagerie.core import dnp, reports, reviewing
 from menagerie.core.apps import requests
 from menagerie.core.people import links
 from menagerie.core.reports import Action
@@ -57,11 +57,11 @@ def _report(tx: Tx, item: Item, decision: Decision) -> None:
 
 def _image(tx: Tx, item: Item, decision: Decision) -> None:
     if decision.is_accepted:
-        moderation.approve(tx, item.id)
+        reviewing.approve(tx, item.id)
     elif decision.action == Action.QUARANTINE:
-        moderation.quarantine(tx, item.id, decision.reason)
+        reviewing.quarantine(tx, item.id, decision.reason)
     elif decision.action in {None, Action.REMOVE}:
-        moderation.reject(tx, item.id, decision.reason)
+        reviewing.reject(tx, item.id, decision.reason)
     else:
         raise Invalid({"action": [f"must be one of {Action.REMOVE}, {Action.QUARANTINE}"]})
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from menagerie.core import dnp, moderation, rights
+from menagerie.core import dnp, reviewing, rights
 from menagerie.core.people import links
 from menagerie.core.staff import duplicates
 from menagerie.core.talk import writing
@@ -130,7 +130,7 @@ def _images(kind: QueueKind, condition: ColumnElement[bool]) -> Select[Any]:
         at=_image.created_at,
         by_id=_image.account_id,
         text=_image.name,
-    ).where(*moderation.WAITS, condition)
+    ).where(*reviewing.WAITS, condition)
 
 
 def _texts(kind: QueueKind, table: Table, subject: SubjectKind) -> Select[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Select, func, select
 
-from menagerie.core import moderation, rights, staff_log, tags, vocabulary
+from menagerie.core import rights, staff_log, tags, vocabulary
 from menagerie.core.staff import batch, undo
 from menagerie.core.staff.batch import Done, Step
 from menagerie.core.tags import Tag
@@ -100,7 +100,7 @@ def unalias(tx: Tx, tag_id: int) -> bool:
     target_id = tags.get(tx, tag_id).aliased_to_id
     if target_id is None:
         return False
-    for entry in moderation.log(tx, subject_kind="tag", subject_id=tag_id, limit=_RECENT):
+    for entry in staff_log.find(tx, subject_kind="tag", subject_id=tag_id, limit=_RECENT):
         if undo.is_undoable(entry) and _made_alias(tx, entry.id, tag_id, target_id):
             undo.undo(tx, entry.id)
             return True

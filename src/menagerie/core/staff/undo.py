@@ -10,10 +10,9 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from menagerie.core import moderation, rights, staff_log
-from menagerie.core.moderation import LogEntry
+from menagerie.core import rights, staff_log
 from menagerie.core.staff import reversing, settling
-from menagerie.core.staff_log import Journal
+from menagerie.core.staff_log import Journal, LogEntry
 from menagerie.core.talk import comments, posts, topics
 from menagerie.errors import Invalid
 from menagerie.library import Tx
@@ -42,11 +41,11 @@ def undo(tx: Tx, entry_id: int) -> LogEntry:
     (`entry`) for what was undone already, for what cannot be undone and for what has changed since.
     """
     rights.require_moderator(tx)
-    entry = moderation.log_entry(tx, entry_id)
+    entry = staff_log.get(tx, entry_id)
     _require_undoable(entry)
     mark = staff_log.newest(tx)
     for part_id in reversed(_parts(entry)):
-        part = moderation.log_entry(tx, part_id)
+        part = staff_log.get(tx, part_id)
         if is_undoable(part):
             undo(tx, part_id)
     call = _CALLS.get((entry.subject_kind, entry.action))
@@ -68,7 +67,7 @@ def undo(tx: Tx, entry_id: int) -> LogEntry:
     row = schema.moderation_log.c
     undone = {"undone_at": tx.now_s, "undone_by_id": tx.actor.account_id}
     tx.execute(update(schema.moderation_log).where(row.id == entry_id).values(undone))
-    return moderation.log_entry(tx, new_id)
+    return staff_log.get(tx, new_id)
 
 
 def _require_undoable(entry: LogEntry) -> None:
@@ -88,7 +87,7 @@ def _parts(entry: LogEntry) -> list[int]:
 def _own(tx: Tx, mark: int) -> list[int]:
     """Return the entries written since, but for those that belong to another of them."""
     ids = staff_log.since(tx, mark)
-    entries = [moderation.log_entry(tx, one) for one in ids]
+    entries = [staff_log.get(tx, one) for one in ids]
     inner = {part for entry in entries for part in _parts(entry)}
     return [one for one in ids if one not in inner]
 

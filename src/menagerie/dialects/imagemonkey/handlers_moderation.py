@@ -3,10 +3,10 @@
 A program sends `X-Client-Id` and `X-Client-Secret`; a moderator's token does as well.
 """
 
-from menagerie.core import images, label_keys, moderation, reports
+from menagerie.core import images, label_keys, reports, reviewing
 from menagerie.core.images import Image
-from menagerie.core.moderation import Decision
 from menagerie.core.reports import Action
+from menagerie.core.reviewing import Decision
 from menagerie.dialects.imagemonkey import files, site
 from menagerie.dialects.imagemonkey import shapes_crowd as shapes
 from menagerie.dialects.imagemonkey.shapes import PROVIDER
@@ -153,7 +153,7 @@ def _list(call: Call) -> Answer:
     if call.text("image_provider") not in {"", PROVIDER}:
         return answers.json(shapes.LockedImagesShape([], 0))
     with call.reading(reviewer) as tx:
-        found, total = moderation.unverified(tx, limit=limit, shuffle=site.flag(call, "shuffle"))
+        found, total = reviewing.unverified(tx, limit=limit, shuffle=site.flag(call, "shuffle"))
     waiting = [shapes.locked(one.image, one.labels) for one in found]
     return answers.json(shapes.LockedImagesShape(waiting, total))
 
@@ -172,7 +172,7 @@ def _decide(call: Call) -> Answer:
     if decision is None:
         raise NotFound
     with call.writing(reviewer) as tx:
-        moderation.decide(tx, _there(tx, call.text("uuid")).id, decision)
+        reviewing.decide(tx, _there(tx, call.text("uuid")).id, decision)
     return site.null(201)
 
 
@@ -186,7 +186,7 @@ def _decide_many(call: Call) -> Answer:
     if words - _DECISIONS.keys():
         raise Invalid({"action": [f"must be one of {', '.join(_DECISIONS)}"]})
     with call.writing(reviewer) as tx:
-        moderation.decide_many(
+        reviewing.decide_many(
             tx,
             [
                 (_there(tx, as_text(one.get("uuid"))).id, _DECISIONS[as_text(one.get("action"))])

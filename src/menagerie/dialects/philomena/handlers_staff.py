@@ -1,8 +1,8 @@
 """Keeping order, beyond the API: reports, what waits, the log, tags of many images, duplicates."""
 
-from menagerie.core import moderation, reports
-from menagerie.core.moderation import LogEntry
+from menagerie.core import reports, staff_log
 from menagerie.core.staff import batch, duplicates, undo
+from menagerie.core.staff_log import LogEntry
 from menagerie.dialects.philomena import shapes_staff as shapes
 from menagerie.dialects.philomena import site, tables
 from menagerie.dialects.philomena.tables import Table
@@ -122,7 +122,7 @@ def list_log(call: Call) -> Answer:
     """GET /moderation/log."""
     limit, offset = site.window_of(site.signed_in(call))
     with call.reading() as tx:
-        found = moderation.log(tx, limit=limit, offset=offset)
+        found = staff_log.find(tx, limit=limit, offset=offset)
     return answers.json({"log": [_entry(one) for one in found]})
 
 

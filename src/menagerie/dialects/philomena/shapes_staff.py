@@ -2,10 +2,10 @@
 
 from msgspec import Struct
 
-from menagerie.core.moderation import LogEntry
 from menagerie.core.staff.batch import Done
 from menagerie.core.staff.duplicates import Suggestion
 from menagerie.core.staff.queue import Item
+from menagerie.core.staff_log import LogEntry
 from menagerie.dialects.philomena.shapes import time
 
 
