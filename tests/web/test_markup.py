@@ -107,6 +107,17 @@ def test_a_text_of_great_length_is_shown_as_written():
     assert drawn(text).startswith("<p>**a** &lt;b&gt;")
 
 
+@pytest.mark.parametrize(
+    "text", ["http://a/(" * 2_900, "<http://" * 3_600, "![" * 14_000,
+             "|a" * 100 + "\n" + "|-" * 100 + "\n" + "a\n" * 10_000]
+)  # fmt: skip
+def test_a_text_made_to_keep_the_reader_busy_is_shown_as_written(text):
+    started = time.process_time()
+    assert "<a " not in drawn(text)
+    assert plain(text, 50).startswith(text[:8].strip())
+    assert time.process_time() - started < 0.5
+
+
 def test_a_text_has_words_without_markup():
     assert (
         plain("# T\n\nsome *words* ||hidden|| `code` [link](https://a.b)")

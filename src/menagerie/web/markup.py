@@ -36,8 +36,13 @@ MOST_EMBEDS = 50
 MOST_NAMES = 50
 MOST_CHARACTERS = 30_000
 """Of a text that is read for markup; a longer one is shown as it was written."""
+_MOST_MARKS = 4_000
+_MOST_ADDRESSES = 400
+_MOST_CELLS = 10_000
+"""Of a text that is read for markup: each mark may be looked for up to the end of the text."""
 _MOST_KEPT_CHARACTERS = 4_000
 """Of a text that is kept as HTML for the next visitor; longer ones would fill the memory."""
+_MARK = re.compile(r"[\[!<>*_^%|~@&`\\]")
 _IMAGE = re.compile(r">>(\d{1,18})([tsp]?)(?![\w])")
 _BOXES = {"t": ("thumb", 150), "s": ("thumb", 150), "p": ("small", 320)}
 # Under which the renderer finds what the texts name.
@@ -137,9 +142,21 @@ def _parser() -> MarkdownIt:
     return made
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _read(text: str) -> Written:
     return _parser().parse(text)
+
+
+def _is_readable(text: str) -> bool:
+    """Tell whether a text can be read for markup in a moment: its length and marks are usual.
+
+    What is written to keep the reader busy has thousands of marks, addresses or cells of tables.
+    """
+    if len(text) > MOST_CHARACTERS or text.count("//") > _MOST_ADDRESSES:
+        return False
+    lines = text.split("\n")
+    cells = max(line.count("|") for line in lines) * len(lines)
+    return cells <= _MOST_CELLS and len(_MARK.findall(text)) <= _MOST_MARKS
 
 
 def _leaves(written: Written) -> Iterable[Token]:
@@ -168,10 +185,10 @@ def names_in(tx: Tx, texts: Iterable[str], chosen: Filter) -> Names:
     )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _named_in(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Return the pictures that a text embeds and the people it names, in lower case."""
-    if len(text) > MOST_CHARACTERS:
+    if not _is_readable(text):
         return (), ()
     leaves = list(_leaves(_read(text)))
     embeds = (t.meta["id"] for t in leaves if t.type == "image_name" and t.meta["size"])
@@ -194,7 +211,7 @@ def _pictures(tx: Tx, asked: Sequence[int], chosen: Filter) -> dict[int, tuple[I
 
 def html(text: str, names: Names) -> Markup:
     """Return a text as HTML that is safe to show, with what it names from `names`."""
-    if len(text) > MOST_CHARACTERS:
+    if not _is_readable(text):
         return Markup("<p>{}</p>").format(text)
     embeds, people = _named_in(text)
     if embeds or len(text) > _MOST_KEPT_CHARACTERS:
@@ -227,9 +244,15 @@ def plain(text: str, most: int = 200) -> str:
     >>> plain("a **bold** ||secret|| word, see >>12t")
     'a bold … word, see >>12t'
     """
+    beginning = text[:MOST_CHARACTERS]
+    said = " ".join((_words(beginning) if _is_readable(beginning) else beginning).split())
+    return said if len(said) <= most else said[: most - 1].rstrip() + "…"
+
+
+def _words(text: str) -> str:
     words: list[str] = []
     hidden = 0
-    for token in _leaves(_read(text[:MOST_CHARACTERS])):
+    for token in _leaves(_read(text)):
         if token.type == "spoiler_open":
             hidden += 1
             words.append("…")
@@ -239,8 +262,7 @@ def plain(text: str, most: int = 200) -> str:
             words.append(" ")
         elif token.type != "inline" and not token.children and not hidden:
             words.append(token.content)
-    said = " ".join("".join(words).split())
-    return said if len(said) <= most else said[: most - 1].rstrip() + "…"
+    return "".join(words)
 
 
 def _draw_image_name(
