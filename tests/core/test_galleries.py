@@ -3,8 +3,10 @@ import random
 import pytest
 from sqlalchemy import insert, select
 
+import build
 import rows
 from menagerie.core import checks, galleries
+from menagerie.core.apps import requests
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
 from menagerie.storage import schema
@@ -63,7 +65,7 @@ def test_removing_closes_the_gap_and_finds_another_thumbnail(library, alice, gal
         after = galleries.remove(tx, gallery_id, one)
         assert galleries.remove(tx, gallery_id, one) == after
         positions = tx.execute(select(schema.gallery_images.c.position)).scalars().all()
-    assert (after.thumbnail_id, after.image_count) == (two, 3)
+    assert (after.thumbnail_id, after.image_count) == (two, 2)
     assert sorted(positions) == [0, 1, 2]
     assert order(library, gallery_id) == [private, two, three]
 
@@ -168,3 +170,22 @@ def test_an_own_gallery_is_found_by_its_title_or_made(library, alice):
         assert galleries.find_by_title(tx, alice.account_id, "hidden") is None
     with library.writing(ANONYMOUS) as tx, pytest.raises(Unauthenticated):
         galleries.own_by_title(tx, "x")
+
+
+def test_the_number_of_images_tells_nothing_of_private_ones(library, alice):
+    shown, private = (
+        build.image(library),
+        build.image(library, actor=alice, audience=Audience.PRIVATE),
+    )
+    with library.writing(alice) as tx:
+        gallery_id = galleries.create(tx, title="Mine").id
+        galleries.add(tx, gallery_id, private)
+        assert galleries.get(tx, gallery_id).image_count == 0
+        assert galleries.add(tx, gallery_id, shown).image_count == 1
+        wish = requests.create(tx, private)
+    with library.writing(SYSTEM) as tx:
+        requests.decide(tx, wish.key, approve=True)
+    with library.writing(alice) as tx:
+        assert galleries.get(tx, gallery_id).image_count == 2
+        assert checks.counters(tx) == []
+        assert galleries.remove(tx, gallery_id, shown).image_count == 1

@@ -151,6 +151,7 @@ def counters(tx: Tx) -> list[str]:
     vote, gallery = schema.votes.c, schema.galleries.c
     is_own_public = and_(image.audience == Audience.PUBLIC, ~image.is_anonymous)
     is_kept = ~image.is_deleted_by_owner
+    public = select(image.id).where(image.audience == Audience.PUBLIC)
     return [
         *labels.recount(tx),
         *_verdicts(tx),
@@ -161,7 +162,12 @@ def counters(tx: Tx) -> list[str]:
         *_wrong(tx, image.faves, image.id, _by(schema.faves.c.image_id)),
         *_wrong(tx, image.hides, image.id, _by(schema.hides.c.image_id)),
         *_wrong(tx, image.source_count, image.id, _by(schema.image_sources.c.image_id)),
-        *_wrong(tx, gallery.image_count, gallery.id, _by(schema.gallery_images.c.gallery_id)),
+        *_wrong(
+            tx,
+            gallery.image_count,
+            gallery.id,
+            _by(schema.gallery_images.c.gallery_id, schema.gallery_images.c.image_id.in_(public)),
+        ),
         *_wrong(
             tx,
             gallery.subscriber_count,

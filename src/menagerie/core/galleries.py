@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import ScalarSelect, Select, func, insert, select, update
 from sqlalchemy import delete as delete_rows
 
 from menagerie.core import rights, visibility
@@ -232,9 +232,12 @@ def add(tx: Tx, gallery_id: int, image_id: int) -> Gallery:
             gallery_id=gallery_id, image_id=image_id, position=0 if last is None else last + 1
         )
     )
-    values: dict[str, Any] = {"image_count": _row.image_count + 1}
-    if gallery.thumbnail_id is None and facts.audience == Audience.PUBLIC:
-        values["thumbnail_id"] = image_id
+    values: dict[str, Any] = {}
+    if facts.audience == Audience.PUBLIC:
+        # Private ones are counted by nobody, or the number would tell of them.
+        values["image_count"] = _row.image_count + 1
+        if gallery.thumbnail_id is None:
+            values["thumbnail_id"] = image_id
     _update(tx, gallery_id, **values)
     if gallery.subscriber_count and visibility.is_searchable(facts):
         followers = following.followers(tx, Followed.GALLERY, gallery_id)
@@ -258,7 +261,7 @@ def remove(tx: Tx, gallery_id: int, image_id: int) -> Gallery:
         .where(inside, _member.position > position)
         .values(position=_member.position - 1)
     )
-    values: dict[str, Any] = {"image_count": _row.image_count - 1}
+    values: dict[str, Any] = {"image_count": counted(gallery_id)}
     if gallery.thumbnail_id == image_id:
         values["thumbnail_id"] = _first_public(tx, gallery_id)
     _update(tx, gallery_id, **values)
@@ -285,6 +288,25 @@ def reorder(tx: Tx, gallery_id: int, ids: Sequence[int]) -> None:
                 .values(position=position)
             )
     _update(tx, gallery_id)
+
+
+def counted(gallery_id: int) -> ScalarSelect[int]:
+    """Return how many images of a gallery everybody was meant to see, as a value of SQL."""
+    image = schema.images.c
+    return (
+        select(func.count())
+        .select_from(schema.gallery_images)
+        .join(schema.images, image.id == _member.image_id)
+        .where(_member.gallery_id == gallery_id, image.audience == Audience.PUBLIC)
+        .scalar_subquery()
+    )
+
+
+def count_published(tx: Tx, image_id: int) -> None:
+    """Count an image in the galleries it is in, now that it is no longer private."""
+    statement = select(_member.gallery_id).where(_member.image_id == image_id)
+    for gallery_id in tx.execute(statement).scalars().all():
+        _update(tx, gallery_id, image_count=counted(gallery_id))
 
 
 def _require_own(tx: Tx, gallery_id: int) -> Gallery:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
-from menagerie.core import images, labels, moderation, rights, visibility
+from menagerie.core import galleries, images, labels, moderation, rights, visibility
 from menagerie.core.staff_log import note
 from menagerie.core.talk import comments
 from menagerie.core.visibility import State
@@ -265,5 +265,6 @@ def _publish(tx: Tx, image_id: int) -> None:
         .values(upload_count=account.upload_count + 1)
     )
     comments.count_published(tx, image_id)
+    galleries.count_published(tx, image_id)
     if twin_id is not None:
         moderation.merge(tx, image_id, twin_id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from menagerie.core import carrying, images, moderation, recognition, visibility, votes
+from menagerie.core import carrying, galleries, images, moderation, recognition, visibility, votes
 from menagerie.core.staff_log import Journal
 from menagerie.core.talk import writing
 from menagerie.library import Tx
@@ -223,8 +223,8 @@ def _gallery_places(tx: Tx, journal: Journal) -> None:
                 own = (place.gallery_id == gallery_id, place.image_id == image_id)
                 moved = update(schema.gallery_images).where(*own)
                 tx.execute(moved.values(position=position))
-        counted = update(schema.galleries).where(gallery.id == gallery_id)
-        tx.execute(counted.values(image_count=len(rows)))
+        changed = update(schema.galleries).where(gallery.id == gallery_id)
+        tx.execute(changed.values(image_count=galleries.counted(gallery_id)))
         tx.changed(ChangeKind.GALLERY, gallery_id)
 
 

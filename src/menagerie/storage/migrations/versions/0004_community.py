@@ -874,6 +874,7 @@ def upgrade() -> None:
         "reports", sa.Column("address", String, server_default=sa.text("''"), nullable=False)
     )
     _widen_reports()
+    _count_galleries()
     op.drop_index(
         op.f("uq_reports_open_reporter"),
         table_name="reports",
@@ -893,6 +894,15 @@ def upgrade() -> None:
         sa.Column("reverts_id", Id, nullable=True, comment="the change that this one takes back"),
     )
     op.create_index(op.f("ix_tag_changes_tag_id"), "tag_changes", ["tag_id"], unique=False)
+
+
+def _count_galleries() -> None:
+    """Count only what is not private, so that the number tells nobody of the rest."""
+    op.execute(
+        "UPDATE galleries SET image_count = (SELECT count(*) FROM gallery_images"
+        " JOIN images ON images.id = gallery_images.image_id"
+        " WHERE gallery_images.gallery_id = galleries.id AND images.audience = 'public')"
+    )
 
 
 def _widen_reports() -> None:
