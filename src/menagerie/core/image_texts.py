@@ -152,7 +152,8 @@ def decide(tx: Tx, image_id: int, key: str, *, is_unlocked: bool) -> ImageText:
         .values(state=state, decided_by_id=tx.actor.account_id)
     )
     details: dict[str, object] = {"description": key}
-    staff_log.note(tx, f"{state} description", "image", image_id, details=details)
+    action = "unlocked description" if is_unlocked else "locked description"
+    staff_log.note(tx, action, "image", image_id, details=details)
     return msgspec.structs.replace(found[0], state=state)
 
 

@@ -21,7 +21,7 @@ from menagerie.web.duplicates import Pair, pair_of
 from menagerie.web.render import url
 from menagerie.web.subjects import Subject
 from menagerie.web.talk import Said
-from menagerie.web.texts import marked
+from menagerie.web.texts import DNP_TYPES, marked
 from menagerie.web.visit import Visit
 
 KINDS = {
@@ -140,6 +140,7 @@ def page(visit: Visit) -> Answer:
         "moderation.html",
         tabs=_tabs(counts, tab),
         waiting=waiting,
+        wish_types=DNP_TYPES,
         total=total,
         tab=tab,
         after=after,

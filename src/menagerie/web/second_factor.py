@@ -1,5 +1,7 @@
 """The room of the second factor: setting it up, its spare codes, switching it off."""
 
+from markupsafe import Markup
+
 from menagerie.core.people import second_factor
 from menagerie.errors import Invalid
 from menagerie.http.answers import Answer
@@ -45,7 +47,17 @@ def begin(visit: Visit) -> Answer:
     except Invalid:
         # It is on already, as the room says.
         return visit.go(ROOM)
-    return _unkept(show(visit, ROOM, "settings_two_factor_new.html", setup=setup, form=_FORM))
+    return _unkept(
+        show(
+            visit,
+            ROOM,
+            "settings_two_factor_new.html",
+            setup=setup,
+            # Drawn by the core from nothing but the secret and what the library is called.
+            square=Markup(setup.qr_svg),  # noqa: S704
+            form=_FORM,
+        )
+    )
 
 
 def confirm(visit: Visit) -> Answer:
