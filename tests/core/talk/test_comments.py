@@ -278,6 +278,17 @@ def test_texts_with_links_wait_for_approval(library, alice, bob, mod):
     assert world.wrong(library) == []
 
 
+@pytest.mark.parametrize(
+    "link",
+    ["shop.com", "[x](http:shop.dev)", "<https:/shop.dev>", "[x](https&#58;&#47;&#47;shop.dev)",
+     r"[a]: <\/\/shop.dev>", r"[x](https\:shop.dev)"],
+)  # fmt: skip
+def test_links_in_disguise_are_seen(library, alice, link):
+    with build.configured(library, hold_links=True), library.reading(alice) as tx:
+        assert writing.is_held(tx, f"Buy {link}")
+        assert not writing.is_held(tx, "Version 1.5 of e.g. this, or of a/b, for a@b. Then: that")
+
+
 def test_a_removed_image_keeps_its_comments_for_moderators(library, alice, mod):
     image_id = rows.image(library)
     said = world.comment(library, alice, image_id)

@@ -7,6 +7,8 @@ it count for anything.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from html import unescape
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -223,8 +225,13 @@ def _last_written(tx: Tx, table: Table, since: int) -> int:
     return tx.scalar(newest) or 0
 
 
+_ENDINGS = "aero|asia|biz|com|coop|edu|gov|info|museum|name|net|org|pro|shop|web|xxx|рф"
+_HOST = r"[^\s/?#()<>\[\]\"'`|]+"
 _ADDRESS = re.compile(
-    r"(?:\bhttps?:)?//([^\s/?#()<>\[\]\"'`|]+)|\b(www\.[^\s/?#()<>\[\]\"'`|]+)", re.IGNORECASE
+    rf"\bhttps?:/*({_HOST})|//({_HOST})|\b(www\.{_HOST})"
+    # Without a scheme, too, pages make links of these.
+    rf"|(?<![\w.-])((?:[\w-]+\.)++(?:[a-z]{{2}}|{_ENDINGS}|xn--[a-z0-9-]+)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -241,7 +248,13 @@ def is_held(tx: Tx, body: str, *, before: str = "") -> bool:
 
 
 def _hosts(body: str) -> set[str]:
-    return {(host or bare).lower().rstrip(".,;:!") for host, bare in _ADDRESS.findall(body)}
+    r"""Return what a text may lead to, also where its markup writes the address in disguise.
+
+    >>> sorted(_hosts("a.example, b.org (https&#58;//c.dev) <http:d.dev> \\/\\/e.dev"))
+    ['b.org', 'c.dev', 'd.dev', 'e.dev']
+    """
+    found = chain.from_iterable(map(_ADDRESS.findall, (body, unescape(body).replace("\\", ""))))
+    return {"".join(names).lower().rstrip(".,;:!") for names in found}
 
 
 # Mentions.
