@@ -5,6 +5,7 @@ import asyncio
 from booru_world import World
 from live import Stream, Talk, leaving
 from menagerie.core import images, labels, moderation, reviewing
+from menagerie.core.staff import batch
 from menagerie.core.talk import comments, topics
 from menagerie.storage.schema import EventKind
 
@@ -33,6 +34,7 @@ def change(board: World) -> None:
         hidden = comments.create(tx, plain, "Bad words.")
         comments.hide(tx, hidden.id, "no")
         topics.create(tx, "general", title="Welcome", body="Hello.")
+    batch.tag_images(library, mia, [plain, ids["large"], ids["private"]], add=["sun", "sea"])
 
 
 def test_what_happens_is_told_to_everybody_and_nothing_hidden_is(board: World):
@@ -45,7 +47,7 @@ def test_what_happens_is_told_to_everybody_and_nothing_hidden_is(board: World):
             await stream.status()
             await stream.text()
             change(board)
-            told = await stream.events(12)
+            told = await stream.events(13)
             return [(kind, data) for _, kind, data in told]
 
     told = asyncio.run(run())
@@ -53,7 +55,7 @@ def test_what_happens_is_told_to_everybody_and_nothing_hidden_is(board: World):
         *("image:tag_update", "image:update", "image:source_update", "image:update"),
         *("image:description_update", "image:process"),
         *("image:tag_update", "image:update", "image:merge", "image:create"),
-        *("comment:create", "post:create"),
+        *("comment:create", "post:create", "image:batch_tag_update"),
     ]
     assert all("spoilered" not in data["image"] for _, data in told if "image" in data)
     data = [data for _, data in told]
@@ -75,6 +77,8 @@ def test_what_happens_is_told_to_everybody_and_nothing_hidden_is(board: World):
     assert (comment["user_id"], comment["body"]) == (None, "Good dog.")
     assert "Alice" not in str(data[10])
     assert (data[11]["topic"]["title"], data[11]["forum"]["short_name"]) == ("Welcome", "general")
+    assert sorted(data[12].pop("added")) == ["sea", "sun"]
+    assert data[12] == {"image_ids": sorted([plain, ids["large"]]), "removed": []}
 
 
 def test_the_channel_protocol(board: World):

@@ -92,4 +92,5 @@ def test_buttons_and_scraping(board: World, site: str):
     assert [one["url"] for one in scrape(site + "/x.png")["images"]] == [site + "/x.png"]
     assert scrape("") == {"errors": ["A URL must be provided."]}
     assert scrape("ftp://x") == {"errors": ["The URL is invalid."]}
+    assert scrape("http://nowhere.invalid/") == {"errors": ["No images found at that URL."]}
     assert scrape(site + "/none") == {"errors": ["No images found at that URL."]}

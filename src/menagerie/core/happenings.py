@@ -3,27 +3,34 @@
 An edit that changed several tags stands in the log as several rows; here it is one happening.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from itertools import groupby, takewhile
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, select
+from sqlalchemy import ColumnElement, Row, Table, func, select
 
-from menagerie.library import SECOND, Tx
-from menagerie.storage import events, schema
+from menagerie.library import Tx
+from menagerie.storage import events, schema, sql
 from menagerie.storage.events import Event
 from menagerie.storage.schema import EventKind
 
-_GATHERED = frozenset({EventKind.IMAGE_TAG_UPDATE, EventKind.IMAGE_SOURCE_UPDATE})
+_GATHERED = frozenset(
+    {
+        EventKind.IMAGE_TAG_UPDATE,
+        EventKind.IMAGE_SOURCE_UPDATE,
+        EventKind.IMAGE_BATCH_TAG_UPDATE,
+    }
+)
 
 
 class Happening(msgspec.Struct, frozen=True):
     """Something that happened to the image, comment or post `subject_id`.
 
     `seq` orders happenings as they were committed. `other_ids` are the rows of history that an
-    edit of tags or sources made, or the target of a merge.
+    edit of tags or sources made, or the target of a merge. An edit of many images is one happening,
+    too, of which `subject_id` is one.
     """
 
     seq: int
@@ -76,17 +83,24 @@ def source_difference(tx: Tx, happening: Happening) -> Difference:
     return _difference(tx, schema.source_changes, schema.source_changes.c.url, happening.other_ids)
 
 
-def batch_difference(tx: Tx, happening: Happening) -> Difference:
-    """Return which tags an edit of many images put on one of them and took off it.
-
-    The log names no rows for these, so it is what was done to the image in that second.
-    """
+def batch_images(tx: Tx, happening: Happening) -> list[int]:
+    """Return the images that an edit of many changed."""
     row = schema.tag_changes.c
-    second = happening.created_at // SECOND * SECOND
+    of_edit = sql.among(tx.connection, row.id, happening.other_ids)
+    return list(tx.execute(select(row.image_id).where(of_edit).distinct()).scalars())
+
+
+def batch_difference(tx: Tx, happening: Happening, image_ids: Collection[int]) -> Difference:
+    """Return which tags an edit of many images put on any of these and took off any."""
+    row = schema.tag_changes.c
     rows = tx.all(
         select(row.tag_name, row.is_added)
-        .where(row.image_id == happening.subject_id, row.created_at == second)
-        .order_by(row.id)
+        .where(
+            sql.among(tx.connection, row.id, happening.other_ids),
+            sql.among(tx.connection, row.image_id, image_ids),
+        )
+        .group_by(row.tag_name, row.is_added)
+        .order_by(func.min(row.id))
     )
     return _split(rows)
 
@@ -97,6 +111,8 @@ def _is_one(row: Event, other: Event) -> bool:
 
 def _place(row: Event) -> object:
     """Return what rows of one happening have in common; other rows are alone with theirs."""
+    if row.kind == EventKind.IMAGE_BATCH_TAG_UPDATE:
+        return row.kind, row.created_at
     if row.kind in _GATHERED:
         return row.kind, row.subject_id, row.created_at
     return row.seq

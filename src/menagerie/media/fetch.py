@@ -126,6 +126,11 @@ def _refusal(reason: str) -> Invalid:
     return Invalid({"url": [reason]})
 
 
+def check(url: str) -> None:
+    """Raise Invalid (`url`) for a text that is no address of the web."""
+    _parse(url)
+
+
 def _parse(url: str) -> SplitResult:
     try:
         target = urlsplit(url.strip())

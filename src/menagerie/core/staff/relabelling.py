@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -71,7 +71,7 @@ def put(
         return
     _assert(tx, added, implied)
     _take_away(tx, removed)
-    _record(tx, added, removed, reverts or {})
+    changes = _record(tx, added, removed, reverts or {})
     _count(tx, added, removed)
     touched = sorted({pair.image_id for pair in (*added, *removed)})
     _count_verdicts(tx, touched)
@@ -79,7 +79,8 @@ def put(
         tx.changed(ChangeKind.LABEL, *pair)
     for image_id in touched:
         tx.changed(ChangeKind.IMAGE, image_id)
-        tx.happened(EventKind.IMAGE_BATCH_TAG_UPDATE, image_id)
+    for image_id, change_id in changes:
+        tx.happened(EventKind.IMAGE_BATCH_TAG_UPDATE, image_id, change_id)
 
 
 def _assert(tx: Tx, added: Sequence[Pair], implied: Collection[int]) -> None:
@@ -116,12 +117,14 @@ def _take_away(tx: Tx, removed: Sequence[Pair]) -> None:
 
 def _record(
     tx: Tx, added: Sequence[Pair], removed: Sequence[Pair], reverts: Mapping[Pair, int]
-) -> None:
+) -> list[tuple[int, int]]:
+    """Write the history and return its rows, as image and change."""
+    change = schema.tag_changes.c
     tag_ids = {pair.tag_id for pair in (*added, *removed)}
     near = sql.among(tx.connection, _tag.id, tag_ids)
     names = dict(map(tuple, tx.all(select(_tag.id, _tag.name).where(near))))
-    tx.execute(
-        insert(schema.tag_changes),
+    made: Any = tx.execute(
+        insert(schema.tag_changes).returning(change.image_id, change.id),
         [
             {
                 **pair._asdict(),
@@ -137,6 +140,7 @@ def _record(
             for pair in pairs
         ],
     )
+    return [(row[0], row[1]) for row in made]
 
 
 def _count(tx: Tx, added: Sequence[Pair], removed: Sequence[Pair]) -> None:

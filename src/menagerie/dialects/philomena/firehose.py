@@ -161,10 +161,13 @@ def _description(tx: Tx, happening: Happening, _shown: Site) -> Told:
 
 
 def _batch(tx: Tx, happening: Happening, _shown: Site) -> Told:
-    if _find(tx, happening.subject_id) is None:
+    """Tell of an edit of many images once, with all that somebody may see."""
+    found = images.find_many(tx, sorted(happenings.batch_images(tx, happening)))
+    ids = [one.id for one in found if visibility.is_searchable(one)]
+    if not ids:
         return None
-    edit = happenings.batch_difference(tx, happening)
-    return {"image_ids": [happening.subject_id], "added": edit.added, "removed": edit.removed}
+    edit = happenings.batch_difference(tx, happening, ids)
+    return {"image_ids": ids, "added": edit.added, "removed": edit.removed}
 
 
 def _comment(tx: Tx, happening: Happening, shown: Site) -> Told:

@@ -18,7 +18,7 @@ from menagerie.http.answers import Answer
 from menagerie.http.call import Call
 from menagerie.http.routing import Door, ErrorAnswer, Handler, Identify, Operation, Runs
 from menagerie.library import Actor, Library, Tx
-from menagerie.media import scraping
+from menagerie.media import fetch, scraping
 
 NO_URL, BAD_URL = "A URL must be provided.", "The URL is invalid."
 NO_IMAGES = "No images found at that URL."
@@ -124,11 +124,15 @@ def _scrape(call: Call) -> Answer:
     if not url:
         return _refused(NO_URL)
     try:
+        fetch.check(url)
+    except Invalid:
+        return _refused(BAD_URL)
+    try:
         found = scraping.scrape(
             url, timeout_s=settings.fetch_timeout, allow_private=settings.fetch_private
         )
     except Invalid:
-        return _refused(BAD_URL)
+        return _refused(NO_IMAGES)
     if not found.images:
         return _refused(NO_IMAGES)
     images = [FoundImage(one, one) for one in found.images]
