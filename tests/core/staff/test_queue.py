@@ -8,7 +8,7 @@ import rows
 from menagerie.core import dnp, reports, reviewing
 from menagerie.core.apps import requests
 from menagerie.core.people import links
-from menagerie.core.staff import duplicates, queue
+from menagerie.core.staff import deciding, duplicates, queue
 from menagerie.core.talk import comments, posts, topics
 from menagerie.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM, Actor
@@ -107,3 +107,23 @@ def test_a_claim_holds_for_an_hour_or_until_let_go(library, clock, alice, modera
     act(moderator, duplicates.decide, item.id, accept=False)
     with pytest.raises(NotFound):
         act(second, queue.claim, item.kind, item.id)
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_everything_that_waits_can_be_decided(world, moderator, act, is_accepted):
+    decision = deciding.Decision(is_accepted=is_accepted, reason="Because")
+    found, _ = act(moderator, queue.find)
+    for item in reversed(found):  # a wish before the link that it needs
+        act(moderator, deciding.decide, item, decision)
+    assert act(moderator, queue.find) == ([], 0)
+
+
+def test_an_upload_goes_into_quarantine_if_that_is_decided(world, alice, moderator, act):
+    [item], _ = act(moderator, queue.find, kinds={QueueKind.UPLOAD})
+    with pytest.raises(Forbidden):
+        act(alice, deciding.decide, item, deciding.Decision(is_accepted=True))
+    wrong = deciding.Decision(is_accepted=False, action="none")
+    with pytest.raises(Invalid, match="action"):
+        act(moderator, deciding.decide, item, wrong)
+    act(moderator, deciding.decide, item, deciding.Decision(is_accepted=False, action="quarantine"))
+    assert act(moderator, queue.counts)[QueueKind.UPLOAD] == 0
