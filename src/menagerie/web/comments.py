@@ -16,6 +16,7 @@ from menagerie.library import Tx
 from menagerie.web import grid, shapes, talk
 from menagerie.web.render import url
 from menagerie.web.visit import Form, Visit
+from menagerie.web.wordings import Wordings
 
 PER_PAGE = 25
 _MEMORY = ("q", "sf", "sd")
@@ -139,52 +140,8 @@ def show(visit: Visit) -> Answer:
     return visit.go(f"{page}#comment-{found.id}")
 
 
-def edit_page(visit: Visit) -> Answer:
-    """Show a comment to be changed."""
-    with visit.reading() as tx:
-        found = comments.get(tx, visit.call.path_id())
-    form = Form({"body": found.body, "reason": found.edit_reason}, {}, ("body", "reason"))
-    return visit.page("comment_edit.html", comment=found, form=form)
+def _home(_tx: Tx, comment: comments.Comment) -> str:
+    return f"/images/{comment.image_id}#comments"
 
 
-def edit(visit: Visit) -> Answer:
-    """Change what a comment says."""
-    comment_id = visit.call.path_id()
-    try:
-        with visit.writing() as tx:
-            comments.edit(tx, comment_id, visit.form("body"), reason=visit.form("reason"))
-    except Invalid as error:
-        with visit.reading() as tx:
-            found = comments.get(tx, comment_id)
-        form = visit.sent(shown=["body", "reason"], error=error)
-        return visit.page("comment_edit.html", 422, comment=found, form=form)
-    return visit.go(f"/comments/{comment_id}", "saved")
-
-
-def history(visit: Visit) -> Answer:
-    """Show how a comment stood before each change."""
-    with visit.reading() as tx:
-        found = comments.get(tx, visit.call.path_id())
-        earlier = comments.revisions(tx, found.id)
-        [now] = talk.said(tx, [found])
-    return visit.page("comment_history.html", comment=found, now=now, earlier=earlier)
-
-
-def moderate(visit: Visit) -> Answer:
-    """Hide a comment or show it again, approve it, or wipe it for good."""
-    comment_id, action = visit.call.path_id(), visit.form("action")
-    with visit.writing() as tx:
-        image_id = comments.get(tx, comment_id).image_id
-        match action:
-            case "hide":
-                comments.hide(tx, comment_id, visit.form("reason"))
-            case "unhide":
-                comments.unhide(tx, comment_id)
-            case "approve":
-                comments.approve(tx, comment_id)
-            case "destroy":
-                comments.destroy(tx, comment_id)
-                return visit.go(f"/images/{image_id}#comments", "destroyed")
-            case _:
-                raise Invalid({"action": ["is not one of the actions"]})
-    return visit.go(f"/comments/{comment_id}")
+wordings = Wordings(comments, "comment", _home)

@@ -17,6 +17,7 @@ from menagerie.web import news, shapes, talk
 from menagerie.web.render import segment, url
 from menagerie.web.texts import FORUM_ACCESS, marked
 from menagerie.web.visit import Form, Visit, read_lines
+from menagerie.web.wordings import Wordings
 
 PER_PAGE = 25
 _DAY = 24 * 3600 * SECOND
@@ -340,52 +341,8 @@ def post(visit: Visit) -> Answer:
     return visit.go(f"{_href(within)}?post={found.id}#post-{found.id}")
 
 
-def edit_page(visit: Visit) -> Answer:
-    """Show a post to be changed."""
-    with visit.reading() as tx:
-        found = posts.get(tx, visit.call.path_id())
-    form = Form({"body": found.body, "reason": found.edit_reason}, {}, ("body", "reason"))
-    return visit.page("post_edit.html", post=found, form=form)
+def _home(tx: Tx, post: posts.Post) -> str:
+    return _href(topics.get_by_id(tx, post.topic_id))
 
 
-def edit(visit: Visit) -> Answer:
-    """Change what a post says."""
-    post_id = visit.call.path_id()
-    try:
-        with visit.writing() as tx:
-            posts.edit(tx, post_id, visit.form("body"), reason=visit.form("reason"))
-    except Invalid as error:
-        with visit.reading() as tx:
-            found = posts.get(tx, post_id)
-        form = visit.sent(shown=["body", "reason"], error=error)
-        return visit.page("post_edit.html", 422, post=found, form=form)
-    return visit.go(f"/posts/{post_id}", "saved")
-
-
-def history(visit: Visit) -> Answer:
-    """Show how a post stood before each change."""
-    with visit.reading() as tx:
-        found = posts.get(tx, visit.call.path_id())
-        earlier = posts.revisions(tx, found.id)
-        [now] = talk.said(tx, [found])
-    return visit.page("post_history.html", post=found, now=now, earlier=earlier)
-
-
-def moderate_post(visit: Visit) -> Answer:
-    """Hide a post or show it again, approve it, or wipe it for good."""
-    post_id, action = visit.call.path_id(), visit.form("action")
-    with visit.writing() as tx:
-        within = topics.get_by_id(tx, posts.get(tx, post_id).topic_id)
-        match action:
-            case "hide":
-                posts.hide(tx, post_id, visit.form("reason"))
-            case "unhide":
-                posts.unhide(tx, post_id)
-            case "approve":
-                posts.approve(tx, post_id)
-            case "destroy":
-                posts.destroy(tx, post_id)
-                return visit.go(_href(within), "destroyed")
-            case _:
-                raise Invalid({"action": [marked("is not one of the actions")]})
-    return visit.go(f"/posts/{post_id}")
+wordings = Wordings(posts, "post", _home)

@@ -1,4 +1,5 @@
 """What people say: comments on images, and forums with their topics, posts and polls.
 
-Modules, in import order: pseudonyms, writing, comments, forums, threads, polls, topics, posts.
+Modules, in import order: pseudonyms, writing, texts, comments, forums, threads, polls, topics,
+posts.
 """

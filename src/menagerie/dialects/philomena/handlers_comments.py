@@ -1,4 +1,4 @@
-"""Comments: one, searching; and beyond the API, writing, changing and hiding them."""
+"""Comments: one, searching; and beyond the API, writing them and what `wordings` does."""
 
 from menagerie.core import find
 from menagerie.core.talk import comments
@@ -6,6 +6,7 @@ from menagerie.core.talk.comments import Comment
 from menagerie.dialects.philomena import shapes_talk as shapes
 from menagerie.dialects.philomena import site, tables
 from menagerie.dialects.philomena.tables import Table
+from menagerie.dialects.philomena.wordings import Wordings
 from menagerie.errors import Forbidden
 from menagerie.http import answers
 from menagerie.http.answers import Answer
@@ -14,10 +15,7 @@ from menagerie.http.parameters import as_text
 from menagerie.http.routing import Operation
 from menagerie.library import Library
 
-BODY = tables.field("comment[body]", "The words, in Markdown.")
-REASON = tables.field("reason", "Why.")
-_CHANGE_REASON = tables.field("comment[reason]", "Why it was changed.")
-_DESTROY = tables.field("destroy", "true: for good; moderators only.")
+_BODY = tables.field("comment[body]", "The words, in Markdown.")
 _ANONYMOUS = tables.field("comment[anonymous]", "true: do not show who wrote it.")
 
 
@@ -39,20 +37,15 @@ def operations(library: Library) -> list[Operation]:
         site.WRONG_QUERY,
     )
     table.write(
-        "POST", "/images/{id:str}/comments", create, "Comment on an image.", shape, BODY, _ANONYMOUS
+        "POST",
+        "/images/{id:str}/comments",
+        create,
+        "Comment on an image.",
+        shape,
+        _BODY,
+        _ANONYMOUS,
     )
-    table.write("PATCH", one, edit, "Change an own comment.", shape, BODY, _CHANGE_REASON)
-    table.write(
-        "DELETE", one, hide, "Hide a comment; for those who keep order.", shape, REASON, _DESTROY
-    )
-    table.write("POST", one + "/restore", restore, "Show a hidden comment again.", shape)
-    table.read(
-        one + "/history",
-        history,
-        "Earlier wordings of a comment, the newest first.",
-        shapes.HistoryEnvelope,
-        site.NOT_FOUND,
-    )
+    Wordings(comments, "comment", _one).add(table, one, shape)
     return table.operations
 
 
@@ -99,36 +92,3 @@ def create(call: Call) -> Answer:
             is_anonymous=site.is_true(sent.get("anonymous")),
         )
         return _one(call, made)
-
-
-def edit(call: Call) -> Answer:
-    """PATCH /comments/:id."""
-    comment_id, sent = site.signed_in(call).path_id(), call.mapping("comment")
-    with call.writing() as tx:
-        body, reason = as_text(sent.get("body")), as_text(sent.get("reason"))
-        return _one(call, comments.edit(tx, comment_id, body, reason=reason))
-
-
-def hide(call: Call) -> Answer:
-    """DELETE /comments/:id."""
-    comment_id = site.signed_in(call).path_id()
-    with call.writing() as tx:
-        if site.is_true(call.params.get("destroy")):
-            comments.destroy(tx, comment_id)
-            return answers.json({"comment": None})
-        return _one(call, comments.hide(tx, comment_id, call.text("reason")))
-
-
-def restore(call: Call) -> Answer:
-    """POST /comments/:id/restore."""
-    comment_id = site.signed_in(call).path_id()
-    with call.writing() as tx:
-        return _one(call, comments.unhide(tx, comment_id))
-
-
-def history(call: Call) -> Answer:
-    """GET /comments/:id/history."""
-    comment_id = call.path_id()
-    with call.reading() as tx:
-        found = comments.revisions(tx, comment_id)
-    return answers.json({"history": [shapes.revision(one) for one in found], "total": len(found)})

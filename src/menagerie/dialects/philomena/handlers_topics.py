@@ -8,9 +8,10 @@ from collections.abc import Callable
 from menagerie.core.talk import polls, posts, topics
 from menagerie.core.talk.topics import Topic
 from menagerie.dialects.philomena import shapes_forums as shapes
-from menagerie.dialects.philomena import shapes_talk, site, tables
+from menagerie.dialects.philomena import site, tables
 from menagerie.dialects.philomena.handlers_forums import FORUM, POST, TOPIC, one_post, one_topic
 from menagerie.dialects.philomena.tables import Table
+from menagerie.dialects.philomena.wordings import Wordings
 from menagerie.errors import Invalid, NotFound
 from menagerie.http import answers
 from menagerie.http.answers import Answer
@@ -86,32 +87,7 @@ def _add_topics(table: Table) -> None:
 def _add_posts(table: Table) -> None:
     one = shapes.PostEnvelope
     table.write("POST", TOPIC + "/posts", reply, "Write a post.", one, _BODY, _ANONYMOUS)
-    table.write(
-        "PATCH",
-        POST,
-        edit_post,
-        "Change an own post.",
-        one,
-        _BODY,
-        tables.field("post[reason]", "Why it was changed."),
-    )
-    table.write(
-        "DELETE",
-        POST,
-        hide_post,
-        "Hide a post; for those who keep order.",
-        one,
-        _REASON,
-        tables.field("destroy", "true: for good; moderators only."),
-    )
-    table.write("POST", POST + "/restore", restore_post, "Show a hidden post again.", one)
-    table.read(
-        POST + "/history",
-        history,
-        "Earlier wordings of a post, the newest first.",
-        shapes_talk.HistoryEnvelope,
-        site.NOT_FOUND,
-    )
+    Wordings(posts, "post", one_post).add(table, POST, one)
 
 
 # Topics.
@@ -197,41 +173,6 @@ def reply(call: Call) -> Answer:
             is_anonymous=site.is_true(sent.get("anonymous")),
         )
         return one_post(call, made)
-
-
-def edit_post(call: Call) -> Answer:
-    """PATCH /posts/:id."""
-    post_id, sent = site.signed_in(call).path_id(), call.mapping("post")
-    with call.writing() as tx:
-        body, reason = as_text(sent.get("body")), as_text(sent.get("reason"))
-        return one_post(call, posts.edit(tx, post_id, body, reason=reason))
-
-
-def hide_post(call: Call) -> Answer:
-    """DELETE /posts/:id."""
-    post_id = site.signed_in(call).path_id()
-    with call.writing() as tx:
-        if site.is_true(call.params.get("destroy")):
-            posts.destroy(tx, post_id)
-            return answers.json({"post": None})
-        return one_post(call, posts.hide(tx, post_id, call.text("reason")))
-
-
-def restore_post(call: Call) -> Answer:
-    """POST /posts/:id/restore."""
-    post_id = site.signed_in(call).path_id()
-    with call.writing() as tx:
-        return one_post(call, posts.unhide(tx, post_id))
-
-
-def history(call: Call) -> Answer:
-    """GET /posts/:id/history."""
-    post_id = call.path_id()
-    with call.reading() as tx:
-        found = posts.revisions(tx, post_id)
-    return answers.json(
-        {"history": [shapes_talk.revision(one) for one in found], "total": len(found)}
-    )
 
 
 # Polls.
