@@ -194,6 +194,7 @@ def test_only_web_links_are_taken(url, tmp_path):
         "[::]",
         "[::ffff:10.0.0.1]",
         "[fe80::1]",
+        "[fec0::1]",
         "[fc00::1]",
         "[ff02::1]",
         "[2002:7f00:1::]",

@@ -28,9 +28,11 @@ _NAME_CHARACTERS = 127
 _PIECE_BYTES = 1 << 16
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _QUOTED_NAME = re.compile(r'filename="([^"]+)"')
-# Shared address space of carriers, and the wrappers that hide an IPv4 address in an IPv6 one.
+# Shared address space of carriers, the wrappers that hide an IPv4 address in an IPv6 one, and the
+# private networks of IPv6 as they were before 2004.
 _REFUSED_NETWORKS = tuple(
-    ipaddress.ip_network(text) for text in ("100.64.0.0/10", "64:ff9b::/96", "64:ff9b:1::/48")
+    ipaddress.ip_network(text)
+    for text in ("100.64.0.0/10", "64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10")
 )
 
 
