@@ -43,7 +43,6 @@ actor_for_key = credentials.actor_for_key
 actor_for_session = credentials.actor_for_session
 flush_last_used = credentials.flush_last_used
 add_key = keys.add
-add_key_for = keys.add_for
 find_keys = keys.find_own
 revoke_key = keys.revoke
 find_sessions = sessions.find_own

@@ -91,8 +91,6 @@ class Revision(msgspec.Struct, frozen=True):
     created_at: int
 
 
-AUTHORED = Authored.__struct_fields__
-_OF_ACCOUNT = ("account_name", "account_role", "account_title", "avatar")
 _account = schema.accounts.c
 
 

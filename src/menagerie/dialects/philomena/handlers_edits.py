@@ -42,8 +42,8 @@ def operations(library: Library) -> list[Operation]:
     edit = _edit(library)
     return [
         *_button(library, "vote", _vote, votes.unvote),
-        *_button(library, "fave", _plain(votes.fave), votes.unfave),
-        *_button(library, "hide", _plain(votes.hide), votes.unhide),
+        *_button(library, "fave", counting(votes.fave), votes.unfave),
+        *_button(library, "hide", counting(votes.hide), votes.unhide),
         *(
             Operation(
                 method,
@@ -91,7 +91,7 @@ def _button(
         Operation(
             "DELETE",
             path,
-            _plain(undo),
+            counting(undo),
             Runs.EXECUTOR,
             summary=f"Undo the {name}.",
             parameters=(site.IMAGE_ID, site.KEY),
@@ -101,17 +101,20 @@ def _button(
     ]
 
 
-def _counts(counts: Counts) -> Answer:
+def counted(counts: Counts) -> Answer:
+    """Answer what an image counts to now."""
     return answers.json(
         shapes.CountsShape(counts.score, counts.faves, counts.upvotes, counts.downvotes)
     )
 
 
-def _plain(act: Callable[[Tx, int], Counts]) -> Handler:
+def counting(act: Callable[[Tx, int], Counts]) -> Handler:
+    """Return a handler that does something to an image and answers what it counts to then."""
+
     def handler(call: Call) -> Answer:
         image_id = site.signed_in(call).path_id()
         with call.writing() as tx:
-            return _counts(act(tx, image_id))
+            return counted(act(tx, image_id))
 
     return handler
 
@@ -123,7 +126,7 @@ def _vote(call: Call) -> Answer:
     if value is None:
         return answers.json({}, 400)
     with call.writing() as tx:
-        return _counts(votes.vote(tx, image_id, value))
+        return counted(votes.vote(tx, image_id, value))
 
 
 def _edit(library: Library) -> Handler:

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from menagerie.core import votes
 from menagerie.core.votes import Counts
-from menagerie.dialects.philomena import shapes, site
+from menagerie.dialects.philomena import site
+from menagerie.dialects.philomena.handlers_edits import counted, counting
 from menagerie.errors import Conflict, Forbidden, Invalid
 from menagerie.http import answers, sessions
 from menagerie.http.answers import Answer
@@ -50,8 +51,8 @@ def door(
     scrape = prefix + "/images/scrape"
     operations = [
         *_button(prefix, "vote", _vote, votes.unvote),
-        *_button(prefix, "fave", _plain(votes.fave), votes.unfave),
-        *_button(prefix, "hide", _plain(votes.hide), votes.unhide),
+        *_button(prefix, "fave", counting(votes.fave), votes.unfave),
+        *_button(prefix, "hide", counting(votes.hide), votes.unhide),
         Operation("POST", (scrape,), _scrape, Runs.LONG, is_documented=False),
     ]
     return Door(
@@ -89,17 +90,8 @@ def _button(
     path = (f"{prefix}/images/{{id:str}}/{name}",)
     return [
         Operation("POST", path, press, Runs.EXECUTOR, is_documented=False, claims=_is_json),
-        Operation("DELETE", path, _plain(undo), Runs.EXECUTOR, is_documented=False),
+        Operation("DELETE", path, counting(undo), Runs.EXECUTOR, is_documented=False),
     ]
-
-
-def _plain(act: Callable[[Tx, int], Counts]) -> Handler:
-    def handler(call: Call) -> Answer:
-        image_id = site.signed_in(call).path_id()
-        with call.writing() as tx:
-            return _counts(act(tx, image_id))
-
-    return handler
 
 
 def _vote(call: Call) -> Answer:
@@ -109,13 +101,7 @@ def _vote(call: Call) -> Answer:
     if value is None:
         return answers.json({}, 400)
     with call.writing() as tx:
-        return _counts(votes.vote(tx, image_id, value))
-
-
-def _counts(counts: Counts) -> Answer:
-    return answers.json(
-        shapes.CountsShape(counts.score, counts.faves, counts.upvotes, counts.downvotes)
-    )
+        return counted(votes.vote(tx, image_id, value))
 
 
 def _scrape(call: Call) -> Answer:
