@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import pictures
 from benchmarks.measure import Row
 from menagerie import settings
-from menagerie.core import exports, freezing, images, intake, snapshots, upkeep
+from menagerie.core import exports, freezing, image_files, images, intake, snapshots, upkeep
 from menagerie.datasets.records import Selection
 from menagerie.datasets.writing import Options
 from menagerie.library import SYSTEM, Library
@@ -57,7 +57,7 @@ def _fill(library: Library, folder: Path) -> list[Path]:
         with library.writing(SYSTEM) as tx:
             image_id = intake.admit(tx, prepared)
         with library.reading(SYSTEM) as tx:
-            names.append(library.blobs.local_path(images.full_file(images.get(tx, image_id))))
+            names.append(library.blobs.local_path(image_files.full(images.get(tx, image_id))))
     return [name for name in names if name is not None]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import event, select
 
 import build
 import rows
-from menagerie.core import checks, images, labels, moderation, reviewing, tags
+from menagerie.core import checks, image_files, images, labels, moderation, reviewing, tags
 from menagerie.core.staff import bans
 from menagerie.errors import Banned, Forbidden, Invalid, NotFound, Unauthenticated
 from menagerie.library import ANONYMOUS, SYSTEM
@@ -174,7 +174,7 @@ class File:
 )
 def test_a_representation_has_a_file(values, file, expected):
     image = File(**values)
-    name = images.representation_file(image, file)
+    name = image_files.representation(image, file)
     if expected == "original":
         assert name == blobs.original_name(image.sha512, image.format)
     else:

@@ -12,7 +12,16 @@ from sqlalchemy import delete, select, update
 import build
 import files
 import rows
-from menagerie.core import checks, images, intake, moderation, reviewing, sweeping, visibility
+from menagerie.core import (
+    checks,
+    image_files,
+    images,
+    intake,
+    moderation,
+    reviewing,
+    sweeping,
+    visibility,
+)
 from menagerie.core.staff import bans
 from menagerie.errors import (
     Banned,
@@ -87,12 +96,12 @@ def test_an_upload_becomes_an_image_with_all_its_facts(library, clock, alice, tm
     assert (image.width, image.height) == (48, 64)  # upright
     assert image.sha512 == hashlib.sha512(data).hexdigest()
     assert image.original_size_bytes == len(data)
-    published = library.blobs.get(images.full_file(image))
+    published = library.blobs.get(image_files.full(image))
     assert image.full_sha512 == hashlib.sha512(published).hexdigest()
     assert image.size_bytes == len(published)
     assert b"Exif" in data
     assert b"Exif" not in published
-    assert library.blobs.get(images.original_file(image)) == data
+    assert library.blobs.get(image_files.original(image)) == data
     assert [tag.name for tag in image.tags] == ["safe", "artist:alice_a", "two cats"]
     assert image.tag_count == 3
     assert image.sources == ("http://a.example/1", "https://b.example/")
@@ -113,8 +122,8 @@ def test_what_has_nothing_to_strip_is_published_as_it_is(library, alice, tmp_pat
     data = files.still("png", strip=True)
     image = read(library, put(library, alice, upload_of(tmp_path, data)))
     assert image.sha512 == image.full_sha512
-    assert images.full_file(image) == images.original_file(image)
-    assert kept(library) == {images.original_file(image)}
+    assert image_files.full(image) == image_files.original(image)
+    assert kept(library) == {image_files.original(image)}
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "gif", "webp", "avif", "svg", "webm", "apng"])
@@ -571,7 +580,7 @@ def test_an_upload_by_address_is_fetched_and_named_after_it(library, alice, site
         assert "404" in missing.value.fields["url"][0]
         image = read(library, put(library, alice, upload))
     assert image.name == "cat.png?size=1"
-    assert library.blobs.get(images.original_file(image)) == _Site.data
+    assert library.blobs.get(image_files.original(image)) == _Site.data
 
 
 def test_what_is_fetched_is_bounded(library, alice, site):
@@ -618,7 +627,7 @@ def test_an_image_that_was_answered_is_there_after_a_restart(
     again = Library(settings, clock=clock)
     try:
         image = read(again, image_id)
-        assert again.blobs.get(images.original_file(image)) == data
+        assert again.blobs.get(image_files.original(image)) == data
         assert image_id in again.catalogue.current().live
     finally:
         again.close()

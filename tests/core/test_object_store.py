@@ -9,7 +9,7 @@ import build
 import object_store
 import rows
 from menagerie import jobs
-from menagerie.core import checks, images, rendering, sweeping
+from menagerie.core import checks, image_files, images, rendering, sweeping
 from menagerie.errors import Unavailable
 from menagerie.http import media
 from menagerie.http.call import Call, anonymous
@@ -48,7 +48,7 @@ def test_it_comes_in_is_rendered_checked_deleted_and_swept(library, clock):
         image = images.get(tx, image_id)
     assert image.has_representations
     assert checks.run(library, is_deep=True).problems == []
-    assert library.blobs.presign(images.full_file(image)).startswith("http://127.0.0.1")
+    assert library.blobs.presign(image_files.full(image)).startswith("http://127.0.0.1")
     with library.writing(alice) as tx:
         images.delete_own(tx, image_id)
     clock.time = max(blob.touched_at for blob in library.blobs.list())

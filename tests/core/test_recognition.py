@@ -15,7 +15,16 @@ import build
 import rows
 from core.models import Broken, picture
 from menagerie import jobs
-from menagerie.core import images, intake, labels, moderation, recognition, reviewing, tags
+from menagerie.core import (
+    image_files,
+    images,
+    intake,
+    labels,
+    moderation,
+    recognition,
+    reviewing,
+    tags,
+)
 from menagerie.core.recognition import Status
 from menagerie.errors import NotFound, Unavailable
 from menagerie.library import ANONYMOUS, SYSTEM, Library
@@ -268,7 +277,7 @@ def test_a_failure_gives_back_what_was_taken_along(library, models, clock):
 def test_a_file_that_is_gone_or_no_picture_stops_no_other(library, clock):
     gone, spoilt, fine = (build.image(library, data=build.png(mark=i)) for i in (101, 102, 103))
     with library.reading(SYSTEM) as tx:
-        files = {i: images.full_file(images.find_any(tx, i)) for i in (gone, spoilt)}
+        files = {i: image_files.full(images.find_any(tx, i)) for i in (gone, spoilt)}
     library.blobs.local_path(files[gone]).unlink()
     library.blobs.local_path(files[spoilt]).write_bytes(b"no picture")
     work(library)

@@ -8,7 +8,7 @@ import build
 import files
 import rows
 from menagerie import jobs
-from menagerie.core import images, rendering
+from menagerie.core import image_files, images, rendering
 from menagerie.library import SYSTEM
 from menagerie.media import render
 from menagerie.storage import blobs
@@ -61,13 +61,13 @@ def test_every_name_has_a_file_afterwards(library, kind):
         for name in render.NAMES if ending != "svg" else ["full"]:
             if image.format == "gif" and ending != "gif" and name != "full":
                 continue
-            assert library.blobs.exists(images.representation_file(image, f"{name}.{ending}"))
+            assert library.blobs.exists(image_files.representation(image, f"{name}.{ending}"))
 
 
 def test_a_thumbnail_fits_its_box_and_is_upright(library):
     image_id = build.image(library, data=files.turned_jpeg((400, 200)))
     work(library)
-    data = library.blobs.get(images.representation_file(read(library, image_id), "thumb.jpg"))
+    data = library.blobs.get(image_files.representation(read(library, image_id), "thumb.jpg"))
     thumb = pyvips.Image.new_from_buffer(data, "")
     assert (thumb.width, thumb.height) == (125, 250)
 
@@ -89,7 +89,7 @@ def test_what_died_half_way_is_made_whole(library):
     # As if killed after the first file.
     library.blobs.put(blobs.representation_name(image.sha512, "thumb.png"), b"cut sho")
     work(library)
-    data = library.blobs.get(images.representation_file(image, "thumb.png"))
+    data = library.blobs.get(image_files.representation(image, "thumb.png"))
     assert pyvips.Image.new_from_buffer(data, "").width == 250
 
 
@@ -102,7 +102,7 @@ def test_a_shared_file_is_rendered_once(library):
     second = build.image(library, data=data, actor=alice, audience=Audience.PRIVATE)
     work(library)
     again = {blob.name: blob.touched_at for blob in library.blobs.list("representations")}
-    full = images.full_file(read(library, first))
+    full = image_files.full(read(library, first))
     assert {n: t for n, t in again.items() if n != full} == {
         n: t for n, t in made.items() if n != full
     }
@@ -127,9 +127,9 @@ def test_a_png_is_made_smaller_where_the_settings_say_so(library):
     image = read(library, image_id)
     assert image.is_optimised
     assert image.size_bytes < image.original_size_bytes == len(wasteful)
-    smaller = library.blobs.get(images.full_file(image))
+    smaller = library.blobs.get(image_files.full(image))
     assert len(smaller) == image.size_bytes
-    assert library.blobs.get(images.original_file(image)) == wasteful
+    assert library.blobs.get(image_files.original(image)) == wasteful
     shown, put_in = (pyvips.Image.new_from_buffer(data, "") for data in (smaller, wasteful))
     assert (shown - put_in).abs().max() == 0
     # A twin takes over the smaller file as well.

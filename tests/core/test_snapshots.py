@@ -13,6 +13,7 @@ from menagerie.core import (
     annotations,
     freezing,
     frozen_lines,
+    image_files,
     images,
     moderation,
     snapshots,
@@ -255,7 +256,7 @@ def test_a_listed_snapshot_keeps_its_files(library, clock):
         with library.writing(SYSTEM) as tx:
             # Published in another form than uploaded, as a photo that was turned is.
             images.change_file(tx, one, full_sha512="e" * 128)
-            files[one] = images.full_file(images.find_any(tx, one))
+            files[one] = image_files.full(images.find_any(tx, one))
         library.blobs.put(files[one], build.png())
     made = freeze(library)
     for one in (image_id, deleted):
@@ -371,7 +372,7 @@ def test_a_crash_half_way_leaves_nothing_and_is_made_good(library):
     image_id = put(library)
     with library.writing(SYSTEM) as tx:
         made = snapshots.create(tx, "dogs", EVERYTHING)
-        name = images.full_file(images.find_any(tx, image_id))
+        name = image_files.full(images.find_any(tx, image_id))
         tx.execute(update(schema.snapshots).values(state=ExportState.RUNNING, done_count=1))
         tx.execute(
             insert(schema.snapshot_images).values(
@@ -389,7 +390,7 @@ def test_an_image_without_its_file_is_left_out_and_counted(library):
     put(library)
     lost = put(library)
     with library.reading(SYSTEM) as tx:
-        name = images.full_file(images.get(tx, lost))
+        name = image_files.full(images.get(tx, lost))
     library.blobs.delete(name)
     made = freeze(library)
     with snapshots.open_content(library, made.key) as content:

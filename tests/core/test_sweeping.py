@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import build
-from menagerie.core import checks, images, sweeping
+from menagerie.core import checks, image_files, images, sweeping
 from menagerie.errors import Unavailable
 from menagerie.library import SYSTEM
 from menagerie.storage import blobs
@@ -50,7 +50,7 @@ def test_an_outdated_published_file_is_dropped(library, clock):
     image_id = build.image(library)
     with library.reading(SYSTEM) as tx:
         image = images.get(tx, image_id)
-    old = images.full_name(image.sha512, "0" * 128, "png")
+    old = image_files.full_name(image.sha512, "0" * 128, "png")
     library.blobs.put(old, b"before it was made smaller")
     clock.time = time.time_ns() // 1000 + 2 * sweeping.GRACE
     assert sweeping.sweep(library).files == 1

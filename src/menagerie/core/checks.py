@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from menagerie import jobs
-from menagerie.core import exports, filters, images, labels, rendering, snapshots
+from menagerie.core import exports, filters, image_files, images, labels, rendering, snapshots
 from menagerie.core.talk import writing
 from menagerie.errors import NotFound
 from menagerie.library import SYSTEM, Library, Tx
@@ -367,8 +367,8 @@ def _pages(library: Library) -> Iterator[list[images.Image]]:
 
 def _file_problems(library: Library, image: images.Image, *, reads: bool) -> Iterator[str]:
     expected = [
-        (images.original_file(image), image.sha512, image.original_size_bytes),
-        (images.full_file(image), image.full_sha512, image.size_bytes),
+        (image_files.original(image), image.sha512, image.original_size_bytes),
+        (image_files.full(image), image.full_sha512, image.size_bytes),
     ]
     for name, sha512, size in dict.fromkeys(expected):
         problem = _file_problem(library, name, size, sha512 if reads else None)

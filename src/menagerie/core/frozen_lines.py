@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, select
 
-from menagerie.core import choosing, geometry, images, judged_labels
+from menagerie.core import choosing, geometry, image_files, judged_labels
 from menagerie.core.judged_labels import Names, as_text
 from menagerie.datasets import judging, licences
 from menagerie.datasets.leaving import NO_FILE, TOO_SMALL
@@ -183,7 +183,7 @@ def _files(
 ) -> Mapping[str, tuple[str, int, str]]:
     """Return name, size and SHA-256 of each published file that is there."""
     names = {
-        row.key: images.full_name(row.sha512, row.full_sha512, row.format)
+        row.key: image_files.full_name(row.sha512, row.full_sha512, row.format)
         for row in sorted(rows, key=lambda row: row.key)
     }
     found = {key: known.find(key, name) for key, name in names.items()}

@@ -1,6 +1,6 @@
 """Showing where a label is: a grey copy of an image with the boxes of the label in color."""
 
-from menagerie.core import annotations, geometry, images, labelling, rendering, wordbook
+from menagerie.core import annotations, geometry, image_files, labelling, rendering, wordbook
 from menagerie.core.images import Image
 from menagerie.errors import Invalid, NotFound
 from menagerie.library import Actor, Library, Tx
@@ -18,7 +18,7 @@ def highlight(library: Library, actor: Actor, image: Image, label: str) -> bytes
         boxes = _boxes(tx, image, label)
     if not boxes:
         return None
-    with library.blobs.as_file(images.full_file(image)) as path:
+    with library.blobs.as_file(image_files.full(image)) as path:
         return library.pool.run(drawing.highlight, str(path), rendering.probe_of(image), boxes)
 
 

@@ -6,7 +6,7 @@ Reading is cached: a value is kept as long as the catalogue says that nothing ab
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from sqlalchemy import Executable, Row, and_, delete, func, insert, select, update
@@ -14,10 +14,9 @@ from sqlalchemy import Executable, Row, and_, delete, func, insert, select, upda
 from menagerie.core import label_keys, labels, rights, tags, visibility
 from menagerie.errors import Forbidden, Invalid, NotFound
 from menagerie.library import Tx
-from menagerie.media import render
 from menagerie.search import texts
 from menagerie.search.version import Version
-from menagerie.storage import blobs, schema
+from menagerie.storage import schema
 from menagerie.storage.schema import Audience, ChangeKind, EventKind, LabelState, Review
 
 MAX_SOURCES = 15
@@ -345,58 +344,6 @@ def source_history(
         .offset(offset)
     )
     return [SourceChange(*row) for row in rows]
-
-
-# Files.
-
-
-class _HasFile(Protocol):
-    @property
-    def sha512(self) -> str: ...
-    @property
-    def full_sha512(self) -> str: ...
-    @property
-    def format(self) -> str: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-
-
-def original_file(image: _HasFile) -> str:
-    """Return the name under which the bytes as uploaded are kept."""
-    return blobs.original_name(image.sha512, image.format)
-
-
-def full_name(sha512: str, full_sha512: str, extension: str) -> str:
-    """Return the name of a published file: the original's, unless something had to be changed.
-
-    The name holds the published file's own hash, so that a better one never overwrites it.
-    """
-    if full_sha512 == sha512:
-        return blobs.original_name(sha512, extension)
-    return blobs.representation_name(sha512, f"full-{full_sha512[:16]}.{extension}")
-
-
-def full_file(image: _HasFile) -> str:
-    """Return the name of the published file."""
-    return full_name(image.sha512, image.full_sha512, image.format)
-
-
-def representation_file(image: _HasFile, file: str) -> str:
-    """Return the name of a representation such as `thumb.png`, whether or not it was made.
-
-    Where the picture is within the box, the whole picture stands in.
-    """
-    stem, _, ending = file.partition(".")
-    if stem in render.NAMES and render.fits(image.width, image.height, stem):
-        if ending == image.format:
-            return full_file(image)
-        if image.format == "svg" and ending == "png":
-            file = "rendered.png"
-        elif image.format == "webm" and ending == "mp4":
-            file = "full.mp4"
-    return blobs.representation_name(image.sha512, file)
 
 
 # Changing.

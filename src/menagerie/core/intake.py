@@ -20,6 +20,7 @@ from sqlalchemy import insert, select, update
 from menagerie import jobs
 from menagerie.core import (
     dnp,
+    image_files,
     images,
     labels,
     lookalikes,
@@ -305,7 +306,7 @@ def _keep(library: Library, path: Path, file: Examination) -> None:
     kind = file.probe.format
     sources: dict[str, blobs.Source] = {blobs.original_name(file.sha512, kind): path}
     if file.published_path is not None:
-        name = images.full_name(file.sha512, file.published_sha512, kind)
+        name = image_files.full_name(file.sha512, file.published_sha512, kind)
         sources[name] = Path(file.published_path)
     library.blobs.ensure(sources)
 
@@ -379,7 +380,7 @@ def _require_kept(tx: Tx, prepared: Prepared) -> None:
     file = prepared.file
     names = {
         blobs.original_name(file.sha512, file.probe.format),
-        images.full_name(file.sha512, file.published_sha512, file.probe.format),
+        image_files.full_name(file.sha512, file.published_sha512, file.probe.format),
     }
     if not all(tx.library.blobs.exists(name) for name in names):
         raise Unavailable("The upload took too long to be kept; please send it again.")

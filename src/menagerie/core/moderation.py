@@ -11,6 +11,7 @@ from sqlalchemy import Select, delete, insert, select, update
 
 from menagerie import jobs
 from menagerie.core import (
+    image_files,
     image_texts,
     images,
     labels,
@@ -407,6 +408,6 @@ def destroy(tx: Tx, image_id: int, reason: str) -> None:
     shared = select(schema.blobs.c.image_count).where(schema.blobs.c.sha512 == image.sha512)
     if not tx.scalar(shared):
         sweeping.note_deletion(tx)
-        names = {images.original_file(image), images.full_file(image)}
+        names = {image_files.original(image), image_files.full(image)}
         names.update(rendering.file_names(image))
         tx.after_commit(lambda: tx.library.blobs.delete(*sorted(names)))

@@ -18,7 +18,7 @@ from pyroaring import BitMap
 from sqlalchemy import insert, or_, select
 
 from menagerie import jobs
-from menagerie.core import images, labels, screening, similar, tags, visibility
+from menagerie.core import image_files, images, labels, screening, similar, tags, visibility
 from menagerie.core.animals import book
 from menagerie.errors import MenagerieError, Unsupported
 from menagerie.library import SYSTEM, Library, Tx
@@ -88,7 +88,7 @@ class _Waiting(msgspec.Struct, frozen=True):
             and not render.fits(self.width, self.height, _SEEN_AS)
         ):
             return blobs.representation_name(self.sha512, f"{_SEEN_AS}.{self.format}")
-        return images.full_name(self.sha512, self.full_sha512, self.format)
+        return image_files.full_name(self.sha512, self.full_sha512, self.format)
 
 
 class _Seen(msgspec.Struct, frozen=True):

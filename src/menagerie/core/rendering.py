@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from menagerie import jobs
-from menagerie.core import images, lookalikes
+from menagerie.core import image_files, images, lookalikes
 from menagerie.library import SYSTEM, Library, Tx
 from menagerie.media import publish, render
 from menagerie.media.probe import Probe
@@ -48,11 +48,11 @@ def optimise(library: Library, *, image_id: int) -> None:
         return
     values: dict[str, object] = {"is_optimised": True}
     if _can_be_optimised(image):
-        data = library.blobs.get(images.full_file(image))
+        data = library.blobs.get(image_files.full(image))
         smaller = library.pool.run(publish.optimise_png, data)
         if len(smaller) < len(data):
             sha512 = hashlib.sha512(smaller).hexdigest()
-            name = images.full_name(image.sha512, sha512, image.format)
+            name = image_files.full_name(image.sha512, sha512, image.format)
             library.blobs.ensure({name: smaller})
             values |= {"full_sha512": sha512, "size_bytes": len(smaller)}
     with library.writing(SYSTEM) as tx:
@@ -115,7 +115,7 @@ def _make_representations(library: Library, image: images.Image) -> None:
     probe = None if image.format == "webm" else probe_of(image)
     with (
         tempfile.TemporaryDirectory(dir=blobs.work_folder(library.settings)) as folder,
-        library.blobs.as_file(images.full_file(image)) as path,
+        library.blobs.as_file(image_files.full(image)) as path,
     ):
         written: Sequence[str] = library.pool.run(
             render.render_to, str(path), probe, folder, timeout_s=_patience_s(library, image)

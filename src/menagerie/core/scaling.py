@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from menagerie.core import images, rendering
+from menagerie.core import image_files, rendering
 from menagerie.core.images import Image
 from menagerie.errors import Invalid, TooLarge, Unsupported
 from menagerie.library import Library
@@ -75,7 +75,7 @@ def scaled(library: Library, image: Image, size: tuple[int, int]) -> tuple[bytes
     key = (image.full_sha512, *size)
     data = kept.find(key)
     if data is None:
-        with library.blobs.as_file(images.full_file(image)) as path:
+        with library.blobs.as_file(image_files.full(image)) as path:
             data = library.pool.run(scale.scale, str(path), rendering.probe_of(image), *size)
         kept.keep(key, data)
     return data, blobs.MEDIA_TYPES[scale.ending_of(image.format)]

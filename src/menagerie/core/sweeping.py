@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from sqlalchemy import delete, select
 
-from menagerie.core import images
+from menagerie.core import image_files
 from menagerie.core.people import avatars
 from menagerie.library import SECOND, SYSTEM, Library, Tx
 from menagerie.storage import schema, sql
@@ -112,7 +112,7 @@ def _unneeded(tx: Tx, files: Iterable[Blob]) -> list[Blob]:
             )
         ):
             needed.setdefault(image.sha512, set()).add(
-                images.full_name(image.sha512, image.full_sha512, image.format)
+                image_files.full_name(image.sha512, image.full_sha512, image.format)
             )
     unneeded = [
         blob

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from menagerie.core import images, visibility
+from menagerie.core import image_files, images, visibility
 from menagerie.core.people import avatars
 from menagerie.errors import NotFound
 from menagerie.http import media
@@ -74,9 +74,9 @@ def image_file(call: Call) -> Answer:
         raise NotFound
     image = _seen(call)
     if stem == "full" and ending == image.format:
-        name = images.full_file(image)
+        name = image_files.full(image)
     else:
-        name = images.representation_file(image, f"{stem}.{ending}")
+        name = image_files.representation(image, f"{stem}.{ending}")
     return media.serve(call, _file(image, name))
 
 
@@ -84,7 +84,7 @@ def download(call: Call) -> Answer:
     """Answer the published file for keeping, named after the image's number."""
     image = _seen(call)
     save_as = f"{image.id}.{image.format}"
-    return media.serve(call, _file(image, images.full_file(image), save_as))
+    return media.serve(call, _file(image, image_files.full(image), save_as))
 
 
 def _seen(call: Call) -> images.Image:

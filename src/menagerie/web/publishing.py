@@ -2,7 +2,7 @@
 
 import msgspec
 
-from menagerie.core import images
+from menagerie.core import image_files, images
 from menagerie.core.apps import requests
 from menagerie.core.apps.requests import PublicRequest
 from menagerie.core.images import Image
@@ -134,7 +134,7 @@ def picture(call: Call) -> Answer:
         image = requests.picture(tx, call.text("key"))
     name = shapes.file(image, "medium").href.rpartition("/")[2].partition("?")[0]
     is_whole = name.startswith("full.")
-    file = images.full_file(image) if is_whole else images.representation_file(image, name)
+    file = image_files.full(image) if is_whole else image_files.representation(image, name)
     return media.serve(call, media.File(name=file, is_final=False, is_public=False))
 
 

@@ -3,7 +3,16 @@
 import pytest
 
 import build
-from menagerie.core import checks, images, moderation, rendering, reviewing, staff_log, visibility
+from menagerie.core import (
+    checks,
+    image_files,
+    images,
+    moderation,
+    rendering,
+    reviewing,
+    staff_log,
+    visibility,
+)
 from menagerie.core.staff import undo
 from menagerie.errors import Conflict, Forbidden, Invalid, NotFound
 from menagerie.library import SYSTEM
@@ -19,7 +28,7 @@ def test_a_destroyed_image_leaves_a_stub_and_no_file(library, alice, moderator, 
     with pytest.raises(Forbidden):
         act(alice, moderation.destroy, image_id, "no")
     act(moderator, moderation.destroy, image_id, "unlawful")
-    assert not library.blobs.exists(images.original_file(image))
+    assert not library.blobs.exists(image_files.original(image))
     assert not any(library.blobs.exists(name) for name in rendering.file_names(image))
     with library.reading(alice) as tx:
         facts = visibility.get_facts(tx, image_id)
@@ -43,5 +52,5 @@ def test_a_file_that_another_image_shares_stays(library, alice, moderator, act):
     shown = build.image(library, data=data)
     act(moderator, moderation.destroy, shown, "unlawful")
     with library.reading(alice) as tx:
-        assert library.blobs.exists(images.original_file(images.get(tx, own)))
+        assert library.blobs.exists(image_files.original(images.get(tx, own)))
     assert checks.run(library, is_deep=True).problems == []

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import select, update
 
-from menagerie.core import images
+from menagerie.core import image_files
 from menagerie.core.animals import book
 from menagerie.core.pets import descriptions, genealogy, pets, photos
 from menagerie.core.pets.genealogy import Genealogy
@@ -330,7 +330,7 @@ def _ask(
 
 def picture(library: Library, photo: Photo) -> bytes:
     """Return a small JPEG of a photograph, as it is shown to the analyst. Raises Unsupported."""
-    with library.blobs.as_file(images.full_file(photo.image)) as path:
+    with library.blobs.as_file(image_files.full(photo.image)) as path:
         return library.pool.run(portraits.shrink, str(path), analyst.PICTURE_PX)
 
 

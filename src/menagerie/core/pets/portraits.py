@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from menagerie.core import images
+from menagerie.core import image_files
 from menagerie.core.animals import book
 from menagerie.core.pets import analyses, pets, photos
 from menagerie.core.pets.photos import NewPhoto, Photo, Pose
@@ -147,7 +147,7 @@ def _painted(library: Library, actor: Actor, photo: Photo, style: Style, facts: 
             log.warning(
                 "portrait is painted here", reason=error.message, cause=str(error.__cause__)
             )
-    with _easel(library), library.blobs.as_file(images.full_file(photo.image)) as path:
+    with _easel(library), library.blobs.as_file(image_files.full(photo.image)) as path:
         return library.pool.run(painting.draw, str(path), style, photo.id)
 
 

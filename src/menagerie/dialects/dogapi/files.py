@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from menagerie.core import credentials, images, scaling, short_ids, visibility
+from menagerie.core import credentials, image_files, images, scaling, short_ids, visibility
 from menagerie.core.images import Image
 from menagerie.dialects.dogapi import site
 from menagerie.errors import Forbidden, NotFound
@@ -143,7 +143,7 @@ def _seen(call: Call, asked: _Asked) -> Image:
 
 
 def _whole(call: Call, image: Image, policy: str) -> Answer:
-    return media.serve(call, media.File(name=images.full_file(image), cache_control=policy))
+    return media.serve(call, media.File(name=image_files.full(image), cache_control=policy))
 
 
 def _representation(image: Image, box: tuple[int, int]) -> str | None:
@@ -151,4 +151,4 @@ def _representation(image: Image, box: tuple[int, int]) -> str | None:
     name, ending = _BOXES.get(box), _RENDERED.get(image.format)
     if name is None or ending is None or not image.has_representations:
         return None
-    return images.representation_file(image, f"{name}.{ending}")
+    return image_files.representation(image, f"{name}.{ending}")

@@ -6,7 +6,7 @@ of the web face.
 
 import hashlib
 
-from menagerie.core import highlighting, images, scaling, visibility
+from menagerie.core import highlighting, image_files, images, scaling, visibility
 from menagerie.core.images import Image
 from menagerie.dialects.imagemonkey import site
 from menagerie.errors import Forbidden
@@ -93,7 +93,7 @@ def serve(call: Call, image: Image) -> Answer:
         (image.width, image.height), width=_length(call, "width"), height=_length(call, "height")
     )
     if size == (image.width, image.height):
-        return media.serve(call, media.File(name=images.full_file(image), cache_control=policy))
+        return media.serve(call, media.File(name=image_files.full(image), cache_control=policy))
     data, media_type = scaling.scaled(call.library, image, size)
     etag = f'"{image.full_sha512[:24]}-{size[0]}x{size[1]}"'
     return media.serve_bytes(call, data, media_type, etag=etag, cache_control=policy)

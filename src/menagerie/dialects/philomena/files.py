@@ -7,7 +7,7 @@ session of its owner, and a removed one those of a moderator. Other pictures are
 import re
 from collections.abc import Mapping
 
-from menagerie.core import credentials, images, rendering, visibility
+from menagerie.core import credentials, image_files, images, rendering, visibility
 from menagerie.core.images import Image
 from menagerie.dialects.philomena import site
 from menagerie.errors import Forbidden, MenagerieError, NotFound, Unavailable
@@ -115,7 +115,7 @@ def parse(rest: str) -> tuple[int, str, str, bool]:
 def _blob(library: Library, image: Image, name: str, ending: str) -> tuple[str, bool]:
     """Return the kept file that answers, and whether it stays the same for ever."""
     if name == "full" and ending == image.format:
-        return images.full_file(image), image.is_optimised
+        return image_files.full(image), image.is_optimised
     if name == "full" and image.format == "svg" and ending == "png":
         name = "rendered"
     if not image.has_representations:
@@ -123,10 +123,10 @@ def _blob(library: Library, image: Image, name: str, ending: str) -> tuple[str, 
             # An SVG is small and its addresses all mean PNG: nothing else could stand in.
             rendering.render_image(library, image_id=image.id)
         elif ending == image.format and name in render.NAMES:
-            return images.full_file(image), False
+            return image_files.full(image), False
         else:
             raise Unavailable("This form of the picture is being made; try again in a moment.")
-    return images.representation_file(image, f"{name}.{ending}"), True
+    return image_files.representation(image, f"{name}.{ending}"), True
 
 
 def _not_found(_error: Exception, _call: Call) -> Answer:
