@@ -273,14 +273,14 @@ def test_moderate(come, house):
     for _ in range(20):
         if mona.page.get_by_text(f"It is a test, {ann.way}.").count():
             break
-        mona.follow(re.compile("^Next"), mona.page.locator("main"))
-        mona.page.wait_for_load_state()
+        with mona.page.expect_navigation():
+            mona.follow(re.compile("^Next"), mona.page.locator("main"))
     mona.press(re.compile("^I look into it"))
     mona.sees("You look into it")
     mona.press(re.compile("^Remove"))
     mona.sees("Done:")
     assert "image" in house.held(f"/images/{number}")
-    assert house.is_gone(number)
+    house.until(lambda: house.is_gone(number))
     mona.press(re.compile("^Undo"))
     mona.page.wait_for_load_state()
     house.until(lambda: not house.is_gone(number))
