@@ -9,6 +9,7 @@ import pytest
 import build
 from conftest import NOON
 from menagerie.core import filters, galleries, moderation, votes
+from menagerie.core.talk import comments
 from menagerie.library import SYSTEM
 from menagerie.storage.schema import Audience, Role
 from menagerie.web import _PAGES
@@ -372,6 +373,26 @@ EVERY_PAGE = {
     "/images/1/status": (404, 404, 404),  # nothing was looked at
     "/images/1/report": (200, 200, 200),
     "/statistics": (200, 200, 200),
+    "/images/1/comments": (200, 200, 200),
+    "/comments": (200, 200, 200),
+    "/comments/1": (303, 303, 303),
+    "/comments/1/edit": (200, 200, 200),
+    "/comments/1/history": (200, 200, 200),
+    "/comments/x": (404, 404, 404),
+    "/notifications": (303, 200, 200),
+    "/messages": (303, 200, 200),
+    "/messages/new": (303, 200, 200),
+    "/messages/x": (303, 404, 404),
+    "/forums": (200, 200, 200),
+    "/forums/x": (404, 404, 404),
+    "/forums/x/new": (303, 404, 404),
+    "/forums/x/topics/x": (404, 404, 404),
+    "/posts": (200, 200, 200),
+    "/posts/x": (404, 404, 404),
+    "/posts/x/edit": (404, 404, 404),
+    "/posts/x/history": (404, 404, 404),
+    "/admin": (303, 403, 403),
+    "/admin/settings": (303, 403, 403),
     "/validate": (200, 200, 200),
     "/validate/ahead": (200, 200, 200),
     "/validate/done": (200, 200, 200),
@@ -399,6 +420,8 @@ def test_every_page_for_every_role(open_browser, library, alice, moderator):
     with library.writing(moderator) as tx:
         moderation.remove(tx, gone, "It was a mistake")
         galleries.add(tx, galleries.create(tx, title="Dogs").id, 1)
+    with library.writing(alice) as tx:
+        comments.create(tx, 1, "What a dog")
     browsers = (open_browser(), open_browser("Alice"), open_browser("Mona"))
     for path, expected in EVERY_PAGE.items():
         found = tuple(b.get(path, follow_redirects=False).status_code for b in browsers)
