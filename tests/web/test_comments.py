@@ -51,6 +51,14 @@ def test_a_wrong_comment_comes_back_and_a_locked_picture_takes_none(library, ope
     assert say(browser, image_id, "but").status_code == 403
 
 
+def test_guests_of_one_network_cannot_fill_the_page(library, open_browser, alice):
+    image_id = build.image(library)
+    guest, signed_in = open_browser(), open_browser("Alice")
+    with build.configured(library, guest_comments=True, crowd_rate=2):
+        assert [say(guest, image_id, "hello").status_code for _ in range(3)] == [303, 303, 429]
+        assert say(signed_in, image_id, "hello").status_code == 303
+
+
 def test_an_anonymous_comment_names_nobody_but_to_moderators(
     library, open_browser, alice, moderator
 ):

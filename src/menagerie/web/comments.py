@@ -68,6 +68,8 @@ def part(visit: Visit) -> Answer:
 def post(visit: Visit) -> Answer:
     """Say something below a picture."""
     image_id = visit.call.path_id()
+    if visit.library.settings.guest_comments:
+        visit.call.limit_crowd()
     try:
         with visit.writing() as tx:
             made = comments.create(

@@ -84,6 +84,8 @@ def search(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """POST /images/:id/comments."""
     image_id, sent = call.path_id(), call.mapping("comment")
+    if call.library.settings.guest_comments:
+        call.limit_crowd()
     with call.writing() as tx:
         made = comments.create(
             tx,
