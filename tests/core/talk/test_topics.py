@@ -333,3 +333,12 @@ def test_views_are_written_in_batches(library, alice):
     assert topic(library, made.id).view_count == 0
     assert (topics.flush_views(library), topics.flush_views(library)) == (1, 0)
     assert topic(library, made.id).view_count == 3
+
+
+@pytest.mark.parametrize("title", ["\u200b", "\ufeff \u2060", "\u202egnp.exe", "a\x07b", "\x7f"])
+def test_titles_that_nobody_could_see_or_that_turn_the_page_round_are_refused(
+    library, alice, title
+):
+    with library.writing(alice) as tx, pytest.raises(Invalid):
+        topics.create(tx, "general", title=title, body="Words")
+    assert world.topic(library, alice, title="👩\u200d🔬 שלום").title == "👩\u200d🔬 שלום"

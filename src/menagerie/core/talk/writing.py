@@ -173,13 +173,17 @@ def check_body(body: str) -> str:
     return body
 
 
+# Of these, some turn round what stands beside a title on a page.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]")
+
+
 def check_line(text: str, field: str, *, most: int, is_needed: bool = False) -> str:
     """Return a short text without spaces around it; raises Invalid (`field`)."""
     text = " ".join(text.split()) if is_needed else text.strip()
     problem = ""
-    if is_needed and not text:
+    if is_needed and not any(c.isprintable() and not c.isspace() for c in text):
         problem = "can't be blank"
-    elif rights.is_unfit(text):
+    elif rights.is_unfit(text) or _CONTROLS.search(text):
         problem = "may not contain control characters"
     elif len(text) > most:
         problem = f"should be at most {most} character(s)"
