@@ -46,9 +46,7 @@ def test_no_list_repeats_its_last_page(world: World, path: str):
 
 
 @pytest.mark.parametrize("query", ["", "?q=", "?q=%20%20"])
-@pytest.mark.parametrize(
-    "what", ["images", "tags", "filters", "comments", "posts", "galleries"]
-)
+@pytest.mark.parametrize("what", ["images", "tags", "filters", "comments", "posts", "galleries"])
 def test_no_query_finds_nothing(world: World, what: str, query: str):
     answer = world.get(f"/search/{what}{query}")
     assert answer.status_code == 200
