@@ -45,6 +45,12 @@ def test_an_account_is_one_line_of_json(menagerie):
 def test_accounts_are_changed_by_name(menagerie):
     menagerie("account", "create", "Ada")
     assert "Ada is admin now" in menagerie("account", "role", "Ada", "admin")[1]
+    assert "Ada is verified" in menagerie("account", "verify", "ada")[1]
+    assert "Ada is no longer verified" in menagerie("account", "verify", "ada", "--no")[1]
+    menagerie("account", "create", "Eve")
+    assert "Eve is closed" in menagerie("account", "suspend", "Eve")[1]
+    assert "Eve is open again" in menagerie("account", "suspend", "Eve", "--no")[1]
+    assert len(menagerie("account", "invite")[1].strip()) >= 16
     first = json.loads(menagerie("account", "password", "ada", "--json")[1])
     second = json.loads(menagerie("account", "password", "ada", "--json")[1])
     assert first["password"] != second["password"]

@@ -1,5 +1,7 @@
 """What administrators see of the library, and nobody else."""
 
+import re
+
 import build
 from menagerie import jobs
 from menagerie.core import overview
@@ -44,3 +46,16 @@ def test_others_see_neither(open_browser, browser, moderator):
         assert mona.get(path).status_code == 403
     for path in ("/admin/retry", "/admin/check"):
         assert mona.post(path).status_code == 403
+
+
+def test_an_invitation_lets_one_person_in(library, open_browser):
+    build.account(library, "Ada", Role.ADMIN)
+    with build.configured(library, registration="invitation"):
+        page = open_browser("Ada").post("/moderation/accounts/invite")
+        code = re.search(r'class="secret"[^>]*>([^<]+)<', page.text)[1]
+        fields = {"name": "Newt", "password": "a long enough one", "invitation": code}
+        guest = open_browser()
+        assert guest.post("/register", {**fields, "invitation": "x"}).status_code == 422
+        assert "recovery code" in text_of(guest.post("/register", fields))
+        late = {**fields, "name": "Late"}
+        assert open_browser().post("/register", late).status_code == 422

@@ -186,6 +186,51 @@ def limits(
     terminal.out.print(f"{account.name} may make {uploads} uploads a month{without}", markup=False)
 
 
+@app.command
+def invite(*, data: terminal.DataFolder = None) -> None:
+    """Print a code with which one person can register within two weeks.
+
+    It is asked for where `registration` is `invitation`.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        code = accounts.invite(tx)
+    terminal.out.print(code)
+
+
+@app.command
+def verify(name: str, *, data: terminal.DataFolder = None, no: bool = False) -> None:
+    """Let an account's uploads and texts need no review.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    no
+        Take that back.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        accounts.set_verified(tx, account.id, is_verified=not no)
+    terminal.out.print(f"{account.name} is {'no longer ' if no else ''}verified")
+
+
+@app.command
+def suspend(name: str, *, data: terminal.DataFolder = None, no: bool = False) -> None:
+    """Close an account: nobody can log in to it, and its keys stop working.
+
+    Parameters
+    ----------
+    name
+        The account's name.
+    no
+        Open it again.
+    """
+    with terminal.open_library(data) as library, library.writing(SYSTEM) as tx:
+        account = _get(tx, name)
+        (accounts.reinstate if no else accounts.suspend)(tx, account.id)
+    terminal.out.print(f"{account.name} is {'open again' if no else 'closed'}")
+
+
 def _get(tx: Tx, name: str) -> accounts.Account:
     found = accounts.find_by_name(tx, name)
     if found is None:

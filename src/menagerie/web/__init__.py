@@ -377,6 +377,7 @@ _FORMS: dict[str, PageHandler] = {
     "/moderation/{id:str}": review.decide,
     "/moderation/reports/{id:str}": reports.resolve,
     "/moderation/requests/{key:str}": publishing.decide,
+    "/moderation/accounts/invite": limits.invite,
     "/moderation/accounts/{id:str}": limits.change,
     "/admin/retry": admin.retry,
     "/admin/check": admin.check,

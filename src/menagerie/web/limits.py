@@ -76,3 +76,15 @@ def _number(text: str) -> int | None:
     if text and not (text.isascii() and text.isdecimal() and len(text) < 12):
         raise Invalid({"monthly_quota": [marked("must be a number")]})
     return int(text) if text else None
+
+
+def invite(visit: Visit) -> Answer:
+    """Make a code with which one person can register, and show it this once."""
+    with visit.writing() as tx:
+        code = accounts.invite(tx)
+    return visit.secret_page(
+        heading=marked("An invitation"),
+        text=marked("Whoever has this code can make an account within two weeks, once."),
+        secret=code,
+        onward="/moderation/accounts",
+    )
