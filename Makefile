@@ -28,7 +28,7 @@ test: .venv/.dev ## Run the quick tests.
 	$(BIN)/pytest -n $(TESTERS) --dist worksteal -m "$(QUICK)"
 
 test-all: .venv/.dev ## Run every test, with real servers, clients and browsers.
-	$(BIN)/pytest -n $(TESTERS) --dist worksteal
+	$(BIN)/pytest -n $(TESTERS) --dist worksteal --durations=40
 
 pg: .venv/.dev ## Run the quick tests that have a database on PostgreSQL (from a wheel; none need be installed).
 	MENAGERIE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "$(QUICK)" $(PG_TESTS)

@@ -372,10 +372,11 @@ def test_who_is_mentioned():
 def test_a_text_made_to_take_long_takes_no_time():
     ticks = " ".join("`" * (n % 500 + 1) + "@a" * (n > 999) for n in range(1200))
     for text in ("@" * 150_000 + '@"', "`" * 300_000, "` ``" * 75_000, ticks, '@"' * 150_000):
-        began = time.perf_counter()
+        began = time.process_time()
         writing.mentioned(text)
         writing._hosts(text + "//" * 50_000)
-        assert time.perf_counter() - began < 1
+        # It takes a twentieth of this; what went back and forth took minutes.
+        assert time.process_time() - began < 5
 
 
 def test_a_text_is_found_by_its_first_five_thousand_words(library, alice):
