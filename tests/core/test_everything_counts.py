@@ -81,10 +81,10 @@ def test_any_sequence_of_acts_leaves_everything_in_order(make_world):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(max(2, EXAMPLES // 20)))
 def test_long_sequences_leave_everything_in_order(make_world, seed: int):
     world = make_world()
-    play(world, everything.any_steps(seed, 400))
+    play(world, everything.any_steps(seed, 250))
     assert world.done.total() > 100
 
 
