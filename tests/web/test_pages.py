@@ -376,7 +376,7 @@ EVERY_PAGE = {
     "/images/1/comments": (200, 200, 200),
     "/comments": (200, 200, 200),
     "/comments/1": (303, 303, 303),
-    "/comments/1/edit": (200, 200, 200),
+    "/comments/1/edit": (303, 200, 200),
     "/comments/1/history": (200, 200, 200),
     "/comments/x": (404, 404, 404),
     "/notifications": (303, 200, 200),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Generic
 
+from menagerie.core.talk import writing
 from menagerie.core.talk.texts import Found, Texts
 from menagerie.errors import Invalid
 from menagerie.http.answers import Answer
@@ -27,9 +28,10 @@ class Wordings(Generic[Found]):
         self._home = home
 
     def edit_page(self, visit: Visit) -> Answer:
-        """Show a text to be changed."""
+        """Show a text to be changed, to whoever may; whether its thread is locked, saving says."""
         with visit.reading() as tx:
             found = self._texts.get(tx, visit.call.path_id())
+            writing.require_editor(tx, found, is_locked=False)
         form = Form({"body": found.body, "reason": found.edit_reason}, {}, _SHOWN)
         return self._edit_page(visit, found, form)
 
