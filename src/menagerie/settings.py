@@ -360,9 +360,7 @@ _OPTIONS: tuple[Option, ...] = (
         "Ratings that an account not verified may change in 10 minutes; 0 is no limit.",
         check=_at_least(0),
     ),
-    Option(
-        "anonymous_name", str, "Background Pony", "Name in front of an anonymous author's number."
-    ),
+    Option("anonymous_name", str, "Anonymous", "Name in front of an anonymous author's number."),
     Option(
         "mail_url",
         str,

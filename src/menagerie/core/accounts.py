@@ -290,7 +290,8 @@ def _name_problem(tx: Tx, name: str, *, account_id: int | None = None) -> str | 
         return f"must have between 1 and {MAX_NAME_LENGTH} characters"
     if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"} for c in name):
         return "may not contain control characters"
-    if name.lower().startswith(f"{tx.library.settings.anonymous_name.lower()} #"):
+    # Whatever a page or program calls people without a name, a number like that follows.
+    if re.search(r" #[0-9A-Fa-f]{1,4}$", name):
         return "is kept for anonymous visitors"
     if _is_taken(tx, name, by_other_than=account_id):
         return "has already been taken"
